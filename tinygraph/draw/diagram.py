@@ -1,0 +1,231 @@
+"""A graph as a picture: each node a box of name, formula and shape, and beside it its gradient."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import graphviz
+import numpy as np
+
+from tinygraph.derivatives import contributions, cotangents
+from tinygraph.derivatives import grad as gradients_of
+from tinygraph.draw.render import FONT, to_pdf, to_png, to_svg
+from tinygraph.errors import DrawError
+from tinygraph.evaluate import graph_values
+from tinygraph.files import write_whole
+from tinygraph.graph import Node, as_node, broadcast_shape
+from tinygraph.notation import caller_names, expression
+from tinygraph.order import order
+from tinygraph.samples import SEED, with_samples
+from tinygraph.structure import leaves
+
+MOST_BOXES = 2000
+
+# Fill and line; blue, orange and green stay apart for every kind of colour vision.
+STEP, DATA, PARAMETER, GRADIENT = (
+    ("#f3f7fd", "#33527a"),
+    ("#eef0f3", "#6b7684"),
+    ("#e8f4ea", "#2f6f43"),
+    ("#fdf0e6", "#b3480f"),
+)
+COLORS = {"input": DATA, "constant": DATA, "parameter": PARAMETER}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture of a graph; it shows itself in a notebook, and `dot` is its text in Graphviz's language."""
+
+    dot: str
+
+    def svg(self) -> str:
+        """The picture as SVG, to be put into a page or a file."""
+        return to_svg(self.dot)
+
+    def save(self, path: Any) -> None:
+        """Write the picture; the file's ending says how: .svg, .png, .pdf or .dot.
+
+        Raises `DrawError` for another ending, and where the folder doesn't exist.
+
+        >>> import tempfile, tinygraph as tg
+        >>> x = tg.input("x", ("n",))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     tg.draw(tg.sum(x * x)).save(f"{folder}/graph.svg")
+        """
+        path = Path(path)
+        writers: dict[str, Callable[[], bytes]] = {
+            ".svg": lambda: self.svg().encode(),
+            ".png": lambda: to_png(self.svg()),
+            ".pdf": lambda: to_pdf(self.svg()),
+            ".dot": lambda: self.dot.encode(),
+        }
+        if path.suffix.lower() not in writers:
+            raise DrawError(f"{path.name} ends in {path.suffix or 'nothing'!r}: a picture is {', '.join(writers)}")
+        if not path.parent.is_dir():
+            raise DrawError(f"there is no folder {path.parent} to save {path.name} in")
+        write_whole(path, writers[path.suffix.lower()]())
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self.svg(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<Drawing, {len(self.dot.splitlines())} lines of DOT: .save('graph.svg') writes it>"
+
+
+def draw(*nodes: Node, grad: Any = None, values: bool = False, feeds: Mapping[Any, Any] | None = None) -> Drawing:
+    """Draw the graph of the nodes; with `grad`, also the gradients of the one node with respect to those of `grad`.
+
+    Each box has the node's name (an explicit one, else its variable's, else v1, v2, …), its formula and its shape;
+    with `values` also its value, or a summary of a large one. Inputs without a feed then get small samples, and the
+    picture says so. Gradients stand beside their nodes, in orange, called dZ for ∂J/∂Z; an edge back says what it
+    adds where several gradients meet, and over which sizes it is summed where its node was broadcast.
+    Raises `DrawError` beyond 2000 boxes.
+
+    >>> import tinygraph as tg
+    >>> x = tg.input("x", ("n",))
+    >>> J = tg.sum(x * x)
+    >>> print(tg.draw(J, grad=x, values=True).dot)
+    digraph {...}
+    """
+    for node in nodes:
+        if not isinstance(node, Node):
+            raise DrawError(f"only nodes can be drawn, not {type(node).__name__}")
+    if not nodes or (grad is not None and len(nodes) != 1):
+        raise DrawError("draw takes one node or more, and exactly one where it is to draw gradients")
+    return Drawing(_Diagram(nodes, caller_names(), grad, values, feeds or {}).dot())
+
+
+class _Diagram:
+    """What is drawn, and what each part of it is called."""
+
+    def __init__(
+        self, nodes: tuple[Node, ...], names: Mapping[Node, str], grad: Any, values: bool, feeds: Mapping[Any, Any]
+    ):
+        self.boxes = [node for node in order(*nodes) if not _is_inline(node)] or list(nodes)
+        self.gradients = {} if grad is None else _gradients(nodes[0], leaves(grad))
+        if len(self.boxes) + len(self.gradients) > MOST_BOXES:
+            raise DrawError(
+                f"a picture of {len(self.boxes) + len(self.gradients)} boxes is more than anyone could look at "
+                f"(at most {MOST_BOXES}): draw a part of the graph, from a node in its middle"
+            )
+        self.names = _all_named(self.boxes, names)
+        for node, gradient in self.gradients.items():
+            self.names.setdefault(gradient, f"d{self.names[node]}")
+        self.legend = []
+        if self.gradients:
+            J = self.names[nodes[0]]
+            self.legend.append(f"orange: gradients, back along the dashed edges; each dv is ∂{J}/∂v")
+        self.values: Mapping[Node, Any] = {}
+        if values:
+            fed, sampled = with_samples(nodes, feeds)
+            self.values, _ = graph_values([*nodes, *self.gradients.values()], fed, {})
+            if sampled:
+                told = ", ".join(f"{node.name} {np.shape(fed[node])}" for node in sampled)
+                self.legend.append(f"values are of samples (seed {SEED}): {told}")
+
+    def dot(self) -> str:
+        graph = graphviz.Digraph(
+            graph_attr={"ranksep": "0.3", "nodesep": "0.3", "pad": "0.25", "bgcolor": "white", "fontname": FONT},
+            node_attr={"shape": "record", "style": "filled", "fontname": FONT, "fontsize": "12", "margin": "0.14,0.04"},
+            edge_attr={"fontname": FONT, "fontsize": "10", "arrowsize": "0.7", **_ink(STEP)},
+        )
+        if self.legend:
+            graph.attr(label=_escaped("\n".join(self.legend)), fontsize="10", fontcolor=DATA[1], labelloc="b")
+        ids = {node: f"n{number}" for number, node in enumerate(self.boxes)}
+        for node, own in ids.items():
+            with graph.subgraph(name=f"cluster_{own}") as pair:
+                pair.attr(peripheries="0", margin="4", label="", rank="same")
+                made = expression(node, self.names) if node.args else node.op.name
+                self._add_box(pair, own, self.names[node], made, node, COLORS.get(node.op.name, STEP))
+                if node in self.gradients:
+                    gradient, name = self.gradients[node], f"d{self.names[node]}"
+                    is_first = self.names[gradient] == name
+                    made = expression(gradient, self.names, depth=8) if is_first else self.names[gradient]
+                    self._add_box(pair, f"d{own}", name, made, gradient, GRADIENT)
+        for node, own in ids.items():
+            for arg in node.args:
+                if arg in ids:
+                    graph.edge(ids[arg], own, label=_note("copied over", _copied(node, arg)))
+        for node, arg, note in self._edges_back():
+            # Drawn from the argument, so that each gradient keeps the rank of its node.
+            graph.edge(f"d{ids[arg]}", f"d{ids[node]}", label=note, style="dashed", dir="back", **_ink(GRADIENT))
+        return str(graph.source)
+
+    def _add_box(self, graph: Any, own: str, name: str, made: str, node: Node, colors: tuple[str, str]) -> None:
+        rows = [name, made, str(node.shape)]
+        if node in self.values:
+            rows.append(_summary(self.values[node]))
+        label = "{" + "|".join(map(_escaped, rows)) + "}"
+        graph.node(own, graphviz.nohtml(label), fillcolor=colors[0], **_ink(colors))
+
+    def _edges_back(self) -> Iterator[tuple[Node, Node, str]]:
+        parts = [
+            (node, arg, part)
+            for node, gradient in self.gradients.items()
+            for arg, part in contributions(node, gradient)
+            if arg in self.gradients
+        ]
+        ways = Counter(arg for _, arg, _ in parts)
+        for node, arg, part in parts:
+            note = _note("summed over", _copied(node, arg))
+            if ways[arg] > 1:
+                note = f"adds {expression(part, self.names, depth=8)}\n{note}".strip()
+            yield node, arg, _escaped(note)
+
+
+def _gradients(J: Node, wrt: Sequence[Node]) -> dict[Node, Node]:
+    """The gradient of every node on a way from `wrt` to J; zeros for one that J does not depend on."""
+    zeros = dict(zip(wrt, gradients_of(J, wrt), strict=True))
+    return zeros | cotangents(J, wrt, as_node(np.ones((1,) * J.ndim, J.dtype)))
+
+
+def _is_inline(node: Node) -> bool:
+    """Whether the node is written inside the formulas that use it: a plain number or a size."""
+    return not node.args and not node.name and node.shape == () and node.op.name in ("constant", "size")
+
+
+def _all_named(nodes: Sequence[Node], names: Mapping[Node, str]) -> dict[Node, str]:
+    """A name for each node: its own, its variable's, or the next of v1, v2, …"""
+    found = {node: node.name or names[node] for node in nodes if node.name or node in names}
+    free = (f"v{number}" for number in count(1))
+    taken = set(found.values())
+    for node in nodes:
+        if node not in found:
+            found[node] = next(name for name in free if name not in taken)
+    return found
+
+
+def _copied(node: Node, arg: Node) -> list[str]:
+    """The sizes over which broadcasting copied arg on its way into node."""
+    if node.op.shape is not broadcast_shape and node.op.name != "broadcast_like":
+        return []
+    missing = node.ndim - arg.ndim
+    narrow = (1,) * missing + arg.shape
+    return [str(wide) for size, wide in zip(narrow, node.shape, strict=True) if size != wide]
+
+
+def _note(what: str, sizes: Sequence[str]) -> str:
+    return f"{what} {', '.join(sizes)}" if sizes else ""
+
+
+def _summary(value: Any) -> str:
+    """A value in a few signs: all of a small array, range and mean of a large one."""
+    array = np.asarray(value)
+    if array.size <= 12 and array.ndim <= 2:
+        return "\n".join("  ".join(f"{number:.4g}" for number in row) for row in np.atleast_2d(array))
+    return f"{array.min():.4g} … {array.max():.4g}\nmean {array.mean():.4g}"
+
+
+def _ink(colors: tuple[str, str]) -> dict[str, str]:
+    return {"color": colors[1], "fontcolor": colors[1]}
+
+
+def _escaped(text: str) -> str:
+    """The text so that Graphviz draws just that: no record field, no escape, no entity, no control character."""
+    text = "".join(sign if sign >= " " or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    text = text.encode("utf-8", "replace").decode().replace("&", "&amp;")
+    for sign in "\\{}|<> ":
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("\n", "\\n")

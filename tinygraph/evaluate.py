@@ -1,0 +1,102 @@
+"""Values: feeds go in at the leaves, and each op computes once, in topological order."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygraph.errors import FeedError, NonFiniteWarning
+from tinygraph.feeds import bind_sizes, match_feeds, to_dtype
+from tinygraph.notation import caller_frame, caller_names, formula
+from tinygraph.order import order
+from tinygraph.sizes import resolve
+from tinygraph.structure import leaves, map_leaves
+
+if TYPE_CHECKING:
+    from tinygraph.graph import Node
+
+
+def evaluate(nodes: Any, feeds: Mapping[Any, Any] | None = None, /, **named: Any) -> Any:
+    """The values of several nodes in one pass, in the structure of `nodes`: a node, or a list, tuple or dict of them.
+
+    Feeds and errors are those of `Node.eval`.
+
+    >>> import tinygraph as tg
+    >>> x = tg.input("x", ())
+    >>> tg.evaluate({"square": x * x, "double": 2 * x}, x=3.0)
+    {'square': np.float64(9.0), 'double': np.float64(6.0)}
+    """
+    values, _ = graph_values(leaves(nodes), feeds or {}, named)
+    return map_leaves(lambda node: _handed_out(values[node]), nodes)
+
+
+def graph_values(
+    roots: Sequence["Node"], feeds: Mapping[Any, Any], named: Mapping[str, Any]
+) -> tuple[dict["Node", Any], dict[str, int]]:
+    """The value of every node that the roots depend on, and the number of every named size."""
+    values, sizes = _leaf_values(roots, feeds, named)
+    faults: list[str] = []
+    warned = False
+    with np.errstate(all="call", under="ignore", call=lambda kind, flag: faults.append(kind)):
+        for node in order(*roots, known=values):
+            if node in values:
+                continue
+            if node.op.name == "size":
+                values[node] = node.params["size"].at(sizes)
+                continue
+            args = [values[arg] for arg in node.args]
+            values[node] = node.op.compute(*args, **{key: resolve(param, sizes) for key, param in node.params.items()})
+            if node.weak:
+                values[node] = np.asarray(values[node]).item()
+            if faults and not warned:
+                warned = _warn_if_not_finite(node, args, values[node])
+            faults.clear()
+    return values, sizes
+
+
+def _leaf_values(
+    roots: Sequence["Node"], feeds: Mapping[Any, Any], named: Mapping[str, Any]
+) -> tuple[dict["Node", Any], dict[str, int]]:
+    graph = order(*roots)
+    sources = [source for node in graph if node.op.name == "size" for source in node.params["size"].sources.values()]
+    matched = match_feeds(dict.fromkeys([*graph, *sources]), feeds, named)
+    fed = {node: to_dtype(value, node.dtype, node) for node, value in matched.items()}
+    needed = order(*roots, known=fed) if fed else graph
+    missing = [node for node in needed if node.op.name == "input" and node not in fed]
+    if missing:
+        example = ", ".join(f"{node.name!r}: …" for node in missing)
+        raise FeedError(f"no value for {' and '.join(map(str, missing))}: feed it, as in .eval({{{example}}})")
+    held = {node: node.op.held(node) for node in needed if node.op.held and node not in fed}
+    return fed | held, bind_sizes({node: value for node, value in (fed | held).items() if not node.weak})
+
+
+def _warn_if_not_finite(node: "Node", args: Sequence[Any], out: Any) -> bool:
+    wrong = ~np.isfinite(out)
+    if not wrong.any():
+        return False
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    names = caller_names()
+    causes = [
+        f"{formula(arg, names)} is {np.broadcast_to(value, wrong.shape)[index]}"
+        for arg, value in zip(node.args, args, strict=True)
+        if arg.op.name not in ("constant", "size") and _spreads_over(np.shape(value), wrong.shape)
+    ]
+    place = f" at {list(index)}" if index else ""
+    because = f", where {' and '.join(causes)}" if causes else ""
+    message = f"{formula(node, names)} is {np.asarray(out)[index]}{place}{because}"
+    _, level = caller_frame()
+    warnings.warn(message, NonFiniteWarning, stacklevel=level + 1)
+    return True
+
+
+def _spreads_over(shape: tuple[int, ...], wide: tuple[int, ...]) -> bool:
+    """Whether an array of that shape broadcasts to the wide one, so that it has an element at each index."""
+    tail = wide[len(wide) - len(shape) :]
+    return len(shape) <= len(wide) and all(size in (1, whole) for size, whole in zip(shape, tail, strict=True))
+
+
+def _handed_out(value: Any) -> Any:
+    """The value as NumPy would return it, sharing memory with nothing that can change."""
+    array = np.array(value)
+    return array if array.ndim else array[()]

@@ -1,0 +1,115 @@
+"""Feeds: what a caller hands in, checked and brought to one array a leaf and one number a size."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygraph.errors import DtypeError, FeedError, ShapeError
+from tinygraph.sizes import Entry, Shape, Size
+
+if TYPE_CHECKING:
+    from tinygraph.graph import Node
+
+Array = np.ndarray[Any, Any]
+
+
+def match_feeds(leaves: Iterable["Node"], feeds: Mapping[Any, Any], named: Mapping[str, Any]) -> dict["Node", Any]:
+    """The value fed to each node, whether the feed was given by node or by name."""
+    by_name: dict[str, list[Node]] = {}
+    for leaf in leaves:
+        if leaf.name:
+            by_name.setdefault(leaf.name, []).append(leaf)
+    matched: dict[Node, Any] = {}
+    for key, value in [*feeds.items(), *named.items()]:
+        node = _node_called(key, by_name) if isinstance(key, str) else key
+        if node in matched:
+            raise FeedError(f"{node} is fed twice: give it one value, by name or by node")
+        matched[node] = value
+    return matched
+
+
+def _node_called(name: str, by_name: Mapping[str, list["Node"]]) -> "Node":
+    if name not in by_name:
+        near = difflib.get_close_matches(name, by_name, n=1)
+        known = f"did you mean {near[0]}?" if near else f"its inputs are: {', '.join(by_name) or 'none'}."
+        raise FeedError(
+            f"the graph has no input called {name!r}; {known} "
+            "What the graph does not use can be fed by node, as in .eval({X: …})"
+        )
+    if len(by_name[name]) > 1:
+        raise FeedError(f"two leaves are called {name!r}: feed them by node, as in .eval({{X: …}})")
+    return by_name[name][0]
+
+
+def to_dtype(value: Any, dtype: np.dtype[Any], whose: object) -> Array:
+    """The value as an array of that dtype: widened where that loses nothing, else refused.
+
+    Python's own numbers count as NumPy counts them: a float fits every float dtype.
+    """
+    array = to_array(value, whose)
+    if array.dtype == dtype:
+        return array
+    weak = isinstance(value, int | float) and np.result_type(dtype, value) == dtype
+    if not weak and not np.can_cast(array.dtype, dtype, "safe"):
+        raise DtypeError(
+            f"{whose} is {dtype} and was given {array.dtype}, which would lose digits or parts: "
+            f"convert it yourself, as in array.astype(np.{dtype})"
+        )
+    with np.errstate(invalid="ignore", over="ignore"):
+        cast = array.astype(dtype)
+        exact = array.dtype.kind not in "iu" or np.array_equal(cast.astype(array.dtype), array)
+    if not exact:
+        raise DtypeError(f"{whose} is {dtype}, which can't hold the {array.dtype} numbers that it was given exactly")
+    return cast
+
+
+def to_array(value: Any, whose: object) -> Array:
+    """The value as an array of real numbers or truth values."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise DtypeError(f"{whose} was given a masked array, whose mask would be lost: fill it first, with .filled(…)")
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError) as error:
+        raise FeedError(f"{whose} was given rows that don't form an array: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise DtypeError(f"{whose} takes real numbers and was given {type(value).__name__} of dtype {array.dtype}")
+    return array
+
+
+def bind_sizes(values: Mapping["Node", Array]) -> dict[str, int]:
+    """The number of each named size, from the values of nodes whose shapes name it; every shape is checked."""
+    sizes: dict[str, int] = {}
+    givers: dict[str, str] = {}
+    for node, array in values.items():
+        if array.ndim != len(node.shape):
+            raise ShapeError(_wrong_rank(node, array))
+        for entry, number in zip(node.shape, array.shape, strict=True):
+            name = str(entry)
+            if isinstance(entry, Size) and name in entry.sources:
+                given = f"{node} = {array.shape}"
+                if sizes.setdefault(name, number) != number:
+                    raise ShapeError(f"the size {name} is {sizes[name]} in {givers[name]}, but {number} in {given}")
+                givers.setdefault(name, given)
+    for node, array in values.items():
+        for axis, (entry, number) in enumerate(zip(node.shape, array.shape, strict=True)):
+            expected = entry.at(sizes) if isinstance(entry, Size) else entry
+            if expected != number:
+                raise ShapeError(f"{node} was given shape {array.shape}: axis {axis} must be {_told(entry, expected)}")
+    return sizes
+
+
+def _told(entry: Entry, expected: int) -> str:
+    return str(entry) if entry == expected else f"{entry} = {expected}"
+
+
+def _wrong_rank(node: "Node", array: Array) -> str:
+    remedy = ""
+    if array.ndim == 1 and len(node.shape) == 2:
+        remedy = ": say array.reshape(-1, 1) for a column or array.reshape(1, -1) for a row"
+    return f"{node} has {_axes(node.shape)} and was given an array of shape {array.shape}, with {_axes(array.shape)}{remedy}"
+
+
+def _axes(shape: Shape) -> str:
+    return "1 axis" if len(shape) == 1 else f"{len(shape)} axes"

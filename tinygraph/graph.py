@@ -1,0 +1,405 @@
+"""The graph: a node is an op applied to nodes, down to leaves; nothing in it ever changes but a parameter's value."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial, update_wrapper
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from tinygraph.errors import DtypeError, ImmutableError, NodeTypeError, ShapeError
+from tinygraph.evaluate import evaluate
+from tinygraph.feeds import Array, bind_sizes, to_array, to_dtype
+from tinygraph.notation import ATOM, caller_names, formula
+from tinygraph.protocol import ANSWERS, Operand
+from tinygraph.remedies import explained
+from tinygraph.sizes import Shape, Size, broadcast, product
+
+
+class Node(Operand):
+    """An op applied to nodes, or a leaf; it never changes.
+
+    `shape` holds ints and named sizes, `dtype` is NumPy's. Operators and NumPy's functions on a node make nodes.
+    Whatever would change a node raises `ImmutableError`; whatever needs a number raises `NodeTypeError`.
+
+    >>> import numpy as np, tinygraph as tg
+    >>> X = tg.input("X", ("n_x", "m"))
+    >>> W = tg.parameter(np.ones((2, 1)), dims=("n_x", 1))
+    >>> Z = np.dot(W.T, X) + 0.5
+    >>> Z
+    <W.T @ X + 0.5 (1, m) float64>
+    >>> Z.eval(X=[[1, 2, 3], [4, 5, 6]])
+    array([[5.5, 7.5, 9.5]])
+    """
+
+    __slots__ = ("__weakref__", "args", "dtype", "name", "op", "params", "shape", "weak")
+
+    op: "Op"
+    args: tuple["Node", ...]
+    params: Mapping[str, Any]
+    shape: Shape
+    dtype: np.dtype[Any]
+    name: str | None
+    weak: bool  # a Python number, a size, or what is computed of them: gives way to the dtype of arrays, as in NumPy
+
+    def __init__(
+        self,
+        op: "Op",
+        args: tuple["Node", ...],
+        params: Mapping[str, Any],
+        shape: Shape,
+        dtype: Any,
+        name: str | None = None,
+        weak: bool = False,
+    ):
+        for slot, value in (
+            ("op", op),
+            ("args", args),
+            ("params", MappingProxyType(dict(params))),
+            ("shape", shape),
+            ("dtype", np.dtype(dtype)),
+            ("name", name),
+            ("weak", weak),
+        ):
+            object.__setattr__(self, slot, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise ImmutableError(f"a node never changes, so {self} keeps its {name}: make a new node instead")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def named(self, name: str) -> "Node":
+        """The same node under a name of its own, which wins over the variable's.
+
+        >>> import tinygraph as tg
+        >>> (tg.input("x", ()) * 2).named("double")
+        <double () float64>
+        """
+        if not self.args:
+            raise ImmutableError(
+                f"{self} is a leaf: name it where it is made, as in tg.parameter(array, name={name!r})"
+            )
+        return Node(self.op, self.args, self.params, self.shape, self.dtype, _checked_name(name), self.weak)
+
+    @property
+    def value(self) -> Any:
+        """The value, where the graph has no inputs to feed; inputs are fed with `eval`."""
+        return self.eval()
+
+    def eval(self, feeds: Mapping[Any, Any] | None = None, /, **named: Any) -> Any:
+        """The value for these feeds, by name as in `Z.eval(X=array)` or by node as in `Z.eval({X: array})`.
+
+        Raises `FeedError` for a feed that is missing, given twice, unknown, or of another shape or size, and
+        `DtypeError` for values that the input's dtype can't hold. A node that is fed is not computed, so a
+        value can be tried in the middle of a graph. Warns with `NonFiniteWarning` where a step makes inf or NaN.
+        """
+        return evaluate(self, feeds, **named)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> "int | Size":
+        return product(self.shape)
+
+    @property
+    def T(self) -> "Node":
+        return ANSWERS[np.transpose](self)
+
+    @property
+    def mT(self) -> "Node":
+        axes = range(self.ndim)
+        return ANSWERS[np.transpose](self, (*axes[:-2], axes[-1], axes[-2]))
+
+    def reshape(self, *shape: Any) -> "Node":
+        return ANSWERS[np.reshape](self, _unpacked(shape))
+
+    def transpose(self, *axes: Any) -> "Node":
+        return ANSWERS[np.transpose](self, _unpacked(axes) or None)
+
+    def __len__(self) -> int:
+        if not self.shape or isinstance(self.shape[0], Size):
+            raise NodeTypeError(f"{self} has no len(): its first size is {self.shape[:1]}, which .shape holds")
+        return self.shape[0]
+
+    def __iter__(self) -> Any:
+        raise NodeTypeError(f"{self} can't be looped over: write the line for the whole array, or loop over .value")
+
+    def __getattr__(self, name: str) -> Any:
+        remedy = {"grad": "tg.grad(J, node)", "backward": "tg.grad(J, node)"}.get(name)
+        if remedy is None and name in ("numpy", "data", "item", "tolist", "copy", "astype"):
+            remedy = "node.value, which is NumPy's"
+        raise AttributeError(f"a node has no attribute {name!r}" + (f": write {remedy}" if remedy else ""))
+
+    __hash__ = object.__hash__  # by identity, although == is elementwise
+
+    def __str__(self) -> str:
+        return f"{formula(self, caller_names())} {self.shape}"
+
+    def __repr__(self) -> str:
+        return f"<{self} {self.dtype}>"
+
+
+class Parameter(Node):
+    """A leaf with state: its `value` can be assigned, and is the only thing in a graph that changes."""
+
+    __slots__ = ("_array",)
+    _array: Array
+
+    @property
+    def value(self) -> Array:
+        """The array, read-only; one that was read before an assignment keeps its numbers."""
+        return self._array
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        array = to_dtype(value, self.dtype, self)
+        if array.shape != self._array.shape:
+            raise ShapeError(f"{self} holds an array of shape {self._array.shape} and was given {array.shape}")
+        self._hold(array)
+
+    def _hold(self, array: Array) -> None:
+        object.__setattr__(self, "_array", _frozen(array))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "value":
+            super().__setattr__(name, value)
+        object.__setattr__(self, name, value)
+
+
+def broadcast_shape(*shapes: Shape, **params: Any) -> Shape:  # noqa: ARG001
+    """The shape rule of every op that works element by element."""
+    return broadcast(*shapes)
+
+
+class Op:
+    """One op, declared once: what it computes, its shape, its derivatives, and how it is written.
+
+    - `compute`: the value rule, on arrays; its arguments after the arrays are the op's parameters.
+    - `vjps`: for each array argument the rule `(g, out, *args, **params)` → its gradient, where g is the gradient
+      that arrives at `out`; None where there is no derivative. In ops and operators only, so the same rule
+      serves arrays and nodes. What was broadcast is summed for all rules alike, in `derivatives.py`.
+    - `shape`: the arguments' shapes → the result's; broadcasting, unless said otherwise.
+    - `dtype`: likewise; found by trying the value rule, unless said otherwise.
+    - `label`, `latex`: how a call is written, with a slot for each argument; `binds`: how strongly it binds them.
+    - `numpy`: the NumPy function that it answers to.
+    - `domain`: where its arguments must lie for the value to be a finite number.
+    - a leaf's `written` and `held`: how it is written where it has no name, and the value that it holds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        vjps: Sequence[Callable[..., Any] | None] = (),
+        *,
+        shape: Callable[..., Shape] = broadcast_shape,
+        dtype: Callable[..., np.dtype[Any]] | None = None,
+        label: str | None = None,
+        latex: str | None = None,
+        binds: int = ATOM,
+        numpy: Callable[..., Any] | None = None,
+        domain: tuple[float, float] = (-np.inf, np.inf),
+        written: Callable[[Node], str] | None = None,
+        held: Callable[[Node], Any] | None = None,
+    ):
+        if not isinstance(compute, np.ufunc):
+            update_wrapper(self, compute)
+        self.name, self.compute, self.vjps = name, compute, tuple(vjps)
+        self.shape, self.dtype, self.domain = shape, dtype or self._dtype_by_trying, domain
+        slots = ", ".join(f"{{{index}}}" for index in range(len(self.vjps)))
+        self.label = label or f"{name}({slots}{{params}})"
+        self.latex = latex or rf"\operatorname{{{{{name}}}}}\left({slots}\right)"
+        self.binds, self.numpy, self.written, self.held = binds, numpy, written, held
+        self.signature = _signature(compute, len(self.vjps))
+        params = list(self.signature.parameters.values())[len(self.vjps) :]
+        self.defaults = {param.name: param.default for param in params if param.default is not param.empty}
+        self._is_bare = len(self.defaults) == len(params)  # so that a call may give the arrays alone
+        self._tried: dict[Any, np.dtype[Any]] = {}
+        if numpy is not None:
+            answers(numpy)(self)
+        OPS[name] = self
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        """The op on plain arrays computes at once; where an argument is a node, it makes a node."""
+        args, params = self._bound(args, params)
+        if not any(isinstance(arg, Node | Size) for arg in args):
+            return self.compute(*args, **params)
+        nodes = tuple(map(as_node, args))
+        try:
+            shape = self.shape(*(node.shape for node in nodes), **params)
+        except ShapeError as error:
+            raise explained(error, self, nodes, params) from None
+        dtype = self.dtype(*(_weak_or_dtype(node) for node in nodes), **params)
+        weak = not shape and all(node.weak for node in nodes)
+        return Node(self, nodes, params, shape, dtype, weak=weak)
+
+    def __get__(self, node: Node | None, kind: type[Node]) -> Any:
+        return self if node is None else partial(self, node)  # so that an op on Node is a method
+
+    def _bound(self, args: Any, params: Any) -> tuple[Any, dict[str, Any]]:
+        arity = len(self.vjps)
+        if params or len(args) != arity or not self._is_bare:
+            try:
+                bound = self.signature.bind(*args, **params)
+            except TypeError as error:
+                takes = ", ".join(self.signature.parameters)
+                raise NodeTypeError(f"{self.name} on nodes takes {takes}: {error}") from None
+            bound.apply_defaults()
+            values = list(bound.arguments.items())
+            args, params = [value for _, value in values[:arity]], dict(values[arity:])
+        else:
+            params = self.defaults
+        return args, {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}
+
+    def _dtype_by_trying(self, *dtypes: Any, **_: Any) -> np.dtype[Any]:
+        if dtypes not in self._tried:
+            ones = [dtype(1) if isinstance(dtype, type) else np.ones((), dtype) for dtype in dtypes]
+            with np.errstate(all="ignore"):
+                self._tried[dtypes] = np.asarray(self.compute(*ones)).dtype
+        return self._tried[dtypes]
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+OPS: dict[str, Op] = {}
+"""Every op by its name."""
+
+
+def op(*vjps: Callable[..., Any] | None, **declaration: Any) -> Callable[[Callable[..., Any]], Op]:
+    """Declare the op whose value rule is the function below."""
+    return lambda compute: Op(compute.__name__, compute, vjps, **declaration)
+
+
+def answers(numpy: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Let the function below answer for that function of NumPy's, and for the array method of its name."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        ANSWERS[numpy] = function
+        if hasattr(np.ndarray, numpy.__name__) and numpy.__name__ not in vars(Node):
+            setattr(Node, numpy.__name__, function)
+        return function
+
+    return register
+
+
+ANSWERS.update({np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size})
+
+
+def _signature(compute: Callable[..., Any], arity: int) -> inspect.Signature:
+    if isinstance(compute, np.ufunc):
+        kind = inspect.Parameter.POSITIONAL_ONLY
+        return inspect.Signature([inspect.Parameter(name, kind) for name in "xyz"[:arity]])
+    return inspect.signature(compute)
+
+
+# Leaves: nodes without arguments.
+
+
+def _leaf(name: str, written: Callable[[Node], str], held: Callable[[Node], Any] | None = None) -> Op:
+    return Op(name, lambda: None, written=written, held=held)
+
+
+INPUT = _leaf("input", lambda node: str(node.name))
+PARAMETER = _leaf("parameter", lambda node: "a parameter", held=lambda node: node.value)
+CONSTANT = _leaf("constant", lambda node: _number(node), held=lambda node: node.params["array"])
+SIZE = _leaf("size", lambda node: str(node.params["size"]))
+
+
+def input(name: str, shape: Iterable[Any], dtype: Any = np.float64) -> Node:
+    """A leaf that is fed at each call; an entry of its shape is a whole number or a named size.
+
+    >>> import tinygraph as tg
+    >>> X = tg.input("X", ("n_x", "m"))
+    >>> X.shape
+    (n_x, m)
+    """
+    return _leaf_node(Node, INPUT, {}, tuple([shape] if isinstance(shape, int | str | Size) else shape), dtype, name)
+
+
+def parameter(array: Any, name: str | None = None, dims: Iterable[Any] | None = None) -> Parameter:
+    """A leaf with state, that starts as a copy of the array; `dims` names its sizes, as in `("n_x", 1)`.
+
+    >>> import numpy as np, tinygraph as tg
+    >>> W = tg.parameter(np.zeros((2, 1)), dims=("n_x", 1))
+    >>> W.value = [[1], [2]]
+    >>> W.value
+    array([[1.],
+           [2.]])
+    """
+    array = to_array(array, name or "a parameter")
+    node = _leaf_node(Parameter, PARAMETER, {}, array.shape if dims is None else tuple(dims), array.dtype, name)
+    bind_sizes({node: array})
+    node._hold(array)
+    return node
+
+
+def constant(array: Any, name: str | None = None, dims: Iterable[Any] | None = None) -> Node:
+    """A leaf with a fixed array, which is copied in; plain arrays in an expression become one.
+
+    >>> import tinygraph as tg
+    >>> tg.constant([1, 2], name="c") * 2.5
+    <c * 2.5 (2,) float64>
+    """
+    array = to_array(array, name or "a constant")
+    params = {"array": _frozen(array)}
+    node = _leaf_node(Node, CONSTANT, params, array.shape if dims is None else tuple(dims), array.dtype, name)
+    bind_sizes({node: array})
+    return node
+
+
+def _leaf_node(kind: Any, op: Op, params: Mapping[str, Any], shape: Shape, dtype: Any, name: str | None) -> Any:
+    if name is not None:
+        _checked_name(name)
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "biuf":
+        raise DtypeError(f"{name or 'a leaf'} can't be {dtype}: a node holds real numbers or truth values")
+    declared: list[Any] = []
+    node = kind(op, (), params, (), dtype, name)
+    for entry in shape:
+        if isinstance(entry, str):
+            declared.append(Size.named(entry, node))
+        elif isinstance(entry, Size) or (isinstance(entry, int | np.integer) and entry >= 0):
+            declared.append(entry if isinstance(entry, Size) else int(entry))
+        else:
+            raise ShapeError(f"{name or 'a leaf'}: {entry!r} is no size: a size is a whole number from 0 on, or a name")
+    object.__setattr__(node, "shape", tuple(declared))
+    return node
+
+
+def _checked_name(name: str) -> str:
+    if not isinstance(name, str) or not name:
+        raise NodeTypeError(f"a node's name is a text that isn't empty, not {name!r}")
+    return name
+
+
+def as_node(value: Any) -> Node:
+    """A node as it is; a size as a node; a number or array as a constant."""
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, Size):
+        return Node(SIZE, (), {"size": value}, (), np.int64, weak=True)
+    if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
+        return Node(CONSTANT, (), {"array": value}, (), type(value), weak=True)
+    return constant(value)
+
+
+def _frozen(array: Array) -> Array:
+    copy = np.array(array)
+    copy.flags.writeable = False
+    return copy
+
+
+def _number(node: Node) -> str:
+    return str(node.params["array"]) if not node.shape else "a constant"
+
+
+def _weak_or_dtype(node: Node) -> Any:
+    return type(node.dtype.type(1).item()) if node.weak else node.dtype
+
+
+def _unpacked(entries: tuple[Any, ...]) -> Any:
+    return entries[0] if len(entries) == 1 and not isinstance(entries[0], int | Size) else entries

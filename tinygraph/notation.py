@@ -1,0 +1,99 @@
+"""How a node is written: by the name of the reader's own variable, or as a formula of named nodes."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tinygraph.protocol import Operand
+from tinygraph.sizes import Size
+
+if TYPE_CHECKING:
+    from tinygraph.graph import Node
+
+SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
+"""How strongly an op binds its arguments, from `x + y` to `f(x)`."""
+
+PACKAGE = str(Path(__file__).parent)
+NUMPY = str(Path(np.__file__).parent)
+
+
+def caller_frame() -> tuple[FrameType | None, int]:
+    """The innermost frame of the reader's own code, and the `stacklevel` at which the asking function warns there."""
+    frame, level = sys._getframe(1), 0
+    while frame and frame.f_code.co_filename.startswith((PACKAGE, NUMPY)):
+        frame, level = frame.f_back, level + 1  # type: ignore[assignment]
+    return frame, level
+
+
+def caller_names() -> dict["Node", str]:
+    """Which variable of the calling code holds which node; an explicit name wins.
+
+    A variable that starts with an underscore names nothing: notebooks keep results in such ones.
+    """
+    frame, _ = caller_frame()
+    names: dict[Node, str] = {}
+    for scope in (frame.f_locals, frame.f_globals) if frame else ():
+        for variable, held in list(scope.items()):
+            if isinstance(held, Operand) and not isinstance(held, Size) and not variable.startswith("_"):
+                names.setdefault(held, held.name or variable)  # type: ignore[arg-type, attr-defined]
+    return names
+
+
+def formula(node: "Node", names: Mapping["Node", str], style: str = "label", depth: int = 3) -> str:
+    """The node as a formula whose letters are named nodes; the `style` is "label" (Python) or "latex".
+
+    What lies deeper than `depth` ops below the node is written as "…".
+    """
+    name = node.name or names.get(node)
+    return name if name else expression(node, names, style, depth)
+
+
+def expression(node: "Node", names: Mapping["Node", str], style: str = "label", depth: int = 1) -> str:
+    """What the node computes, even where it has a name of its own: `W.T @ X + b` for Z."""
+    if node.op.written is not None:
+        return node.op.written(node)
+    if depth == 0:
+        return "…"
+    template: str = getattr(node.op, style)
+    slots = []
+    for index, arg in enumerate(node.args):
+        text = formula(arg, names, style, depth - 1)
+        strength = ATOM if text in (arg.name, names.get(arg), "…") else _strength(arg, text)
+        loose = strength < node.op.binds or (strength == node.op.binds < ATOM and index > 0)
+        slots.append(f"({text})" if loose and not _enclosed(template, index) else text)
+    return template.format(*slots, params=_changed(node))
+
+
+def _strength(node: "Node", text: str) -> int:
+    if node.op.written is None:
+        return node.op.binds
+    return ATOM if text.replace("_", "").replace(".", "").isalnum() else SUM  # -1, and the size m + 1
+
+
+def _enclosed(template: str, index: int) -> bool:
+    """Whether the slot stands between brackets or commas already, so that it needs none of its own."""
+    slot = f"{{{index}}}"
+    before, after = template.replace("{{", "(").replace("}}", ")").replace("{params}", "").split(slot, 1)
+    return before.rstrip()[-1:] in set("([,") and after.lstrip()[:1] in set(")],")
+
+
+def _changed(node: "Node") -> str:
+    """The parameters that differ from the op's defaults, as they are written in a call."""
+    changed = {key: value for key, value in node.params.items() if value != node.op.defaults.get(key, ...)}
+    return "".join(f", {key}={value}" for key, value in changed.items())
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of texts as a table whose columns line up.
+
+    >>> print(columns([("W", "(n_x, 1)"), ("dZ", "(1, m)")]))
+    W   (n_x, 1)
+    dZ  (1, m)
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,123 @@
+"""Ops that work element by element; each row is an op, with its derivative for each argument."""
+
+from typing import Any
+
+import numpy as np
+
+from tinygraph.graph import Op, op
+from tinygraph.notation import POWER, PRODUCT, SIGN, SUM
+
+# In a rule, x and y are the arguments, out is the result, and g is the gradient that arrives at out.
+
+# fmt: off
+add      = Op("add",      np.add,      [lambda g, out, x, y: g,
+                                        lambda g, out, x, y: g],
+              label="{0} + {1}", latex="{0} + {1}", binds=SUM, numpy=np.add)
+
+subtract = Op("subtract", np.subtract, [lambda g, out, x, y: g,
+                                        lambda g, out, x, y: -g],
+              label="{0} - {1}", latex="{0} - {1}", binds=SUM, numpy=np.subtract)
+
+multiply = Op("multiply", np.multiply, [lambda g, out, x, y: g * y,
+                                        lambda g, out, x, y: g * x],
+              label="{0} * {1}", latex=r"{0} \odot {1}", binds=PRODUCT, numpy=np.multiply)
+
+divide   = Op("divide",   np.divide,   [lambda g, out, x, y: g / y,
+                                        lambda g, out, x, y: -g * out / y],
+              label="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", binds=PRODUCT, numpy=np.divide)
+
+power    = Op("power",    np.power,    [lambda g, out, x, y: g * y * x ** where(y == 0, 1, y - 1),  # 0 at y = 0
+                                        lambda g, out, x, y: g * out * log(where(x == 0, 1, x))],   # 0 at x = 0
+              label="{0} ** {1}", latex="{{{0}}}^{{{1}}}", binds=POWER, numpy=np.power, domain=(0, np.inf))
+
+negative = Op("negative", np.negative, [lambda g, out, x: -g],
+              label="-{0}", latex="-{0}", binds=SIGN, numpy=np.negative)
+
+exp      = Op("exp",      np.exp,      [lambda g, out, x: g * out],
+              latex="e^{{{0}}}", numpy=np.exp)
+
+log      = Op("log",      np.log,      [lambda g, out, x: g / x],
+              latex=r"\log\left({0}\right)", numpy=np.log, domain=(0, np.inf))
+
+tanh     = Op("tanh",     np.tanh,     [lambda g, out, x: g * (1 - out * out)],
+              latex=r"\tanh\left({0}\right)", numpy=np.tanh)
+
+equal         = Op("equal",         np.equal,         [None, None], label="{0} == {1}", latex="{0} = {1}",
+                   binds=SUM, numpy=np.equal)
+not_equal     = Op("not_equal",     np.not_equal,     [None, None], label="{0} != {1}", latex=r"{0} \neq {1}",
+                   binds=SUM, numpy=np.not_equal)
+less          = Op("less",          np.less,          [None, None], label="{0} < {1}",  latex="{0} < {1}",
+                   binds=SUM, numpy=np.less)
+less_equal    = Op("less_equal",    np.less_equal,    [None, None], label="{0} <= {1}", latex=r"{0} \leq {1}",
+                   binds=SUM, numpy=np.less_equal)
+greater       = Op("greater",       np.greater,       [None, None], label="{0} > {1}",  latex="{0} > {1}",
+                   binds=SUM, numpy=np.greater)
+greater_equal = Op("greater_equal", np.greater_equal, [None, None], label="{0} >= {1}", latex=r"{0} \geq {1}",
+                   binds=SUM, numpy=np.greater_equal)
+# fmt: on
+
+
+@op(lambda g, out, x: g * out * (1 - out), latex=r"\sigma\left({0}\right)")
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)) element by element, without overflow and to the last digits for every x.
+
+    Where x < 0 it is computed as exp(x) / (1 + exp(x)), so exp never sees a positive number.
+
+    >>> import numpy as np, tinygraph as tg
+    >>> tg.sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    x = np.asarray(x)
+    with np.errstate(under="ignore"):
+        small = np.exp(-np.abs(x))
+        return np.where(x >= 0, 1, small) / (1 + small)
+
+
+@op(lambda g, out, x: g * (x > 0), latex=r"\operatorname{{relu}}\left({0}\right)")
+def relu(x: Any) -> Any:
+    """max(x, 0) element by element; its derivative at 0 is 0, as in PyTorch and JAX.
+
+    >>> import tinygraph as tg
+    >>> tg.relu([-2.0, 0.0, 3.0])
+    array([0., 0., 3.])
+    """
+    return np.maximum(x, 0)
+
+
+@op(lambda g, out, x, slope: g * where(x > 0, 1, slope))
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """x where x > 0, else slope * x, element by element; its derivative at 0 is the slope, as in PyTorch.
+
+    >>> import tinygraph as tg
+    >>> tg.leaky_relu([-2.0, 3.0])
+    array([-0.02,  3.  ])
+    """
+    x = np.asarray(x)
+    return np.where(x > 0, x, slope * x)
+
+
+@op(
+    None,
+    lambda g, out, condition, x, y: where(condition, g, 0),
+    lambda g, out, condition, x, y: where(condition, 0, g),
+    numpy=np.where,
+)
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """x where the condition holds, else y, element by element.
+
+    >>> import tinygraph as tg
+    >>> tg.where([True, False], 1.0, 2.0)
+    array([1., 2.])
+    """
+    return np.where(condition, x, y)
+
+
+@op(lambda g, out, x, dtype: g, dtype=lambda x, dtype: np.dtype(dtype))
+def astype(x: Any, dtype: Any) -> Any:
+    """x as numbers of another dtype.
+
+    >>> import tinygraph as tg
+    >>> tg.astype([0.5, 2.0], "float32")
+    array([0.5, 2. ], dtype=float32)
+    """
+    return np.asarray(x).astype(dtype)
