@@ -87,9 +87,8 @@ def read_hdf5(path: str, part: str) -> Images:
 def _check(path: str, pixels: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], names: tuple[str, str]) -> None:
     x, y = names
     if pixels.dtype.kind not in "uif" or pixels.ndim not in (3, 4) or pixels.size == 0:
-        raise DataError(
-            f"{path}: {x} is {pixels.dtype} of shape {pixels.shape}, and images are numbers of shape (m, height, width, 3)"
-        )
+        found = f"{pixels.dtype} of shape {pixels.shape}"
+        raise DataError(f"{path}: {x} is {found}, and images are numbers of shape (m, height, width, 3)")
     if labels.shape != pixels.shape[:1]:
         raise DataError(
             f"{path}: {y} has shape {labels.shape}, and {len(pixels)} images need labels of ({len(pixels)},)"
@@ -119,7 +118,6 @@ def load(data: str | None, test_data: str | None, positive: int, seed: int) -> t
     if len(set(train.labels.tolist())) < 2:
         raise DataError(f"{data}: all images to train on have the label {train.labels[0]}, and two classes are needed")
     if train.pixels.shape[1:] != test.pixels.shape[1:]:
-        raise DataError(
-            f"images of two sizes: {train.pixels.shape[1:]} in {data or 'the digits'} and {test.pixels.shape[1:]} in {test_data}"
-        )
+        both = f"{train.pixels.shape[1:]} in {data or 'the digits'} and {test.pixels.shape[1:]} in {test_data}"
+        raise DataError(f"images of two sizes: {both}")
     return train, test

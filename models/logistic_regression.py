@@ -29,9 +29,7 @@ class Model:
     W: tg.Parameter
     b: tg.Parameter
     A: tg.Node
-    J: tg.Node
-    dW: tg.Node
-    db: tg.Node
+    step: tuple[tg.Node, tg.Node, tg.Node]  # J, dW, db
     picture: tg.Drawing
 
 
@@ -48,7 +46,7 @@ def build(n_x: int) -> Model:
     J = tg.mean(L)
 
     dW, db = tg.grad(J, [W, b])
-    return Model(X, Y, W, b, A, J, dW, db, tg.draw(J, grad=[W, b]))
+    return Model(X, Y, W, b, A, (J, dW, db), tg.draw(J, grad=[W, b]))
 
 
 def train(
@@ -65,7 +63,7 @@ def train(
         warnings.simplefilter("error", tg.NonFiniteWarning)
         for i in tqdm(range(iterations), unit=" iterations", leave=False, disable=None):
             try:
-                cost, dW, db = tg.evaluate((model.J, model.dW, model.db), {model.X: X, model.Y: Y})
+                cost, dW, db = tg.evaluate(model.step, {model.X: X, model.Y: Y})
                 model.W.value = model.W.value - learning_rate * dW
                 model.b.value = model.b.value - learning_rate * db
             except (tg.NonFiniteWarning, FloatingPointError) as error:

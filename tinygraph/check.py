@@ -10,9 +10,9 @@ from tinygraph.derivatives import cotangents, grad, sum_to
 from tinygraph.errors import GradientError
 from tinygraph.evaluate import graph_values
 from tinygraph.feeds import Array
-from tinygraph.graph import Node, as_node
+from tinygraph.graph import Node, Op, as_node
 from tinygraph.notation import caller_names, columns, formula
-from tinygraph.samples import SEED, with_samples
+from tinygraph.samples import SEED, told_samples, with_samples
 from tinygraph.sizes import resolve
 from tinygraph.structure import leaves
 
@@ -23,34 +23,40 @@ MOST_ELEMENTS = 1000
 class Comparison:
     """A derivative beside central differences, over the elements that were tried."""
 
-    name: str
-    shape: str
+    elements: str
     largest: float
-    error: float
-    tolerance: float
-    worst: tuple[int, ...]
-    ours: float
-    differences: float
-    tried: str
+    error: float = 0.0
+    tolerance: float = 0.0
+    worst: tuple[int, ...] = ()
+    ours: float = 0.0
+    differences: float = 0.0
+    is_hidden: bool = False
 
     @property
     def agrees(self) -> bool:
+        """Whether the error is one that differences alone can explain."""
         return self.error <= self.tolerance
+
+    @property
+    def verdict(self) -> str:
+        """What the comparison means, in words."""
+        if not self.agrees:
+            return f"wrong, most at {list(self.worst)}"
+        return "too small for differences to tell" if self.is_hidden else "right"
 
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What `check_grad` found: a comparison for each node, shown as a table."""
+    """What `check_grad` found: for each node its name, shape and comparison, shown as a table."""
 
-    comparisons: Sequence[Comparison]
+    comparisons: Sequence[tuple[str, str, Comparison]]
     samples: str
 
     def __str__(self) -> str:
         rows = [("node", "shape", "elements", "largest derivative", "relative error", "")]
-        for found in self.comparisons:
-            verdict = "right" if found.agrees else f"wrong, most at {list(found.worst)}"
-            rows.append((found.name, found.shape, found.tried, f"{found.largest:.6g}", f"{found.error:.1e}", verdict))
-        return columns(rows) + (f"\n{self.samples}" if self.samples else "")
+        for name, shape, found in self.comparisons:
+            rows.append((name, shape, found.elements, f"{found.largest:.6g}", f"{found.error:.1e}", found.verdict))
+        return columns(rows) + self.samples
 
     __repr__ = __str__
 
@@ -76,47 +82,45 @@ def check_grad(J: Node, wrt: Any, feeds: Mapping[Any, Any] | None = None) -> Gra
     values, _ = graph_values([J, *nodes, *gradients], fed, {})
     comparisons = []
     for node, gradient in zip(nodes, gradients, strict=True):
-
-        def J_at(value: Array, node: Node = node) -> Any:
-            return graph_values([J], {**fed, node: value}, {})[0][J]
-
-        comparison = _compare(
-            formula(node, names), str(node.shape), J_at, np.asarray(values[node]), np.asarray(values[gradient])
-        )
-        comparisons.append(comparison)
-    told = ", ".join(f"{node.name} {np.shape(fed[node])}" for node in sampled)
-    check = GradientCheck(comparisons, f"samples (seed {SEED}): {told}" if told else "")
-    wrong = next((found for found in comparisons if not found.agrees), None)
-    if wrong:
-        raise GradientError(
-            f"the derivative of {formula(J, names)} with respect to {wrong.name} is {wrong.ours:.6g} at "
-            f"{list(wrong.worst)}, and central differences give {wrong.differences:.6g}. "
-            f"{_op_at_fault(J, nodes, fed, names)}\n{check}"
-        )
+        found = _compare(_as_function(J, node, fed), np.asarray(values[node]), np.asarray(values[gradient]))
+        comparisons.append((formula(node, names), str(node.shape), found))
+    check = GradientCheck(comparisons, told_samples(fed, sampled, before="\n"))
+    for name, _, found in comparisons:
+        if not found.agrees:
+            raise GradientError(
+                f"the derivative of {formula(J, names)} with respect to {name} is {found.ours:.6g} at "
+                f"{list(found.worst)}, and central differences give {found.differences:.6g}. "
+                f"{_op_at_fault(J, nodes, fed, names)}\n{check}"
+            )
     return check
 
 
-def _compare(name: str, shape: str, f: Callable[[Array], Any], x: Array, ours: Array) -> Comparison:
+def _compare(f: Callable[[Array], Any], x: Array, ours: Array) -> Comparison:
     """The derivative of the number f(x) beside (f(x + h) - f(x - h)) / 2h, one element of x at a time."""
-    eps = np.finfo(np.result_type(f(x), x)).eps
-    tolerance = float(np.cbrt(eps))
+    tolerance = float(np.cbrt(np.finfo(np.result_type(f(x), x)).eps))
     indices = list(np.ndindex(x.shape))
-    tried = f"{len(indices)}"
+    elements = f"{len(indices)}"
     if len(indices) > MOST_ELEMENTS:
         chosen = np.random.default_rng(SEED).choice(len(indices), MOST_ELEMENTS, replace=False)
-        tried, indices = f"{MOST_ELEMENTS} of {len(indices)}", [indices[i] for i in chosen]
+        elements, indices = f"{MOST_ELEMENTS} of {len(indices)}", [indices[i] for i in chosen]
+    if not indices:
+        return Comparison(elements, 0.0)
     differences = np.array([_central_difference(f, x, index, tolerance) for index in indices])
     derivatives = np.array([ours[index] for index in indices])
-    largest = float(np.max(np.abs(derivatives), initial=0))
-    # Below the last term, the rounding of f hides any derivative.
-    scale = max(largest, float(np.max(np.abs(differences), initial=0)), 10 * tolerance * abs(float(f(x))))
-    errors = np.abs(derivatives - differences) / (scale or 1)
-    errors[~np.isfinite(errors)] = np.inf
-    worst = int(np.argmax(errors)) if len(indices) else None
-    if worst is None:
-        return Comparison(name, shape, 0.0, 0.0, tolerance, (), 0.0, 0.0, "0")
-    error, at = float(errors[worst]), (float(derivatives[worst]), float(differences[worst]))
-    return Comparison(name, shape, largest, error, tolerance, indices[worst], *at, tried)
+    largest, largest_difference = (float(np.max(np.abs(found))) for found in (derivatives, differences))
+    visible = 10 * tolerance * max(1.0, abs(float(f(x))))  # what is far smaller drowns in the rounding of f
+    errors = np.abs(derivatives - differences) / max(largest, largest_difference, visible)
+    worst = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
+    return Comparison(
+        elements,
+        largest,
+        float(np.nan_to_num(errors[worst], nan=np.inf)),
+        tolerance,
+        indices[worst],
+        float(derivatives[worst]),
+        float(differences[worst]),
+        is_hidden=0 < max(largest, largest_difference) < tolerance * visible,
+    )
 
 
 def _central_difference(f: Callable[[Array], Any], x: Array, index: tuple[int, ...], step: float) -> float:
@@ -135,15 +139,19 @@ def _op_at_fault(J: Node, wrt: Sequence[Node], fed: Mapping[Node, Array], names:
     for node, gradient in gradients.items():
         args = [values[arg] for arg in node.args]
         params = {key: resolve(param, sizes) for key, param in node.params.items()}
-        g = values[gradient]
         for index, (arg, rule) in enumerate(zip(node.args, node.op.vjps, strict=True)):
-            if arg not in gradients or rule is None:
-                continue
-
-            def g_times_out(x: Array, node: Node = node, index: int = index, g: Array = g) -> Any:
-                return np.sum(g * node.op.compute(*args[:index], x, *args[index + 1 :], **params))
-
-            ours = np.asarray(sum_to(rule(g, values[node], *args, **params), args[index]))
-            if not _compare("", "", g_times_out, args[index], ours).agrees:
-                return f"The rule of {node.op.name} for its argument {index}, {formula(arg, names)}, is at fault."
+            if arg in gradients and rule is not None:
+                ours = np.asarray(sum_to(rule(values[gradient], values[node], *args, **params), args[index]))
+                if not _compare(_g_times_out(node.op, values[gradient], args, index, params), args[index], ours).agrees:
+                    return f"The rule of {node.op.name} for its argument {index}, {formula(arg, names)}, is at fault."
     return "Each op's own rule agrees with differences, so the step may be too large here, or a kink be near."
+
+
+def _as_function(J: Node, node: Node, fed: Mapping[Node, Array]) -> Callable[[Array], Any]:
+    """J as a function of the value of one node."""
+    return lambda value: np.asarray(graph_values([J], {**fed, node: value}, {})[0][J]).reshape(())[()]
+
+
+def _g_times_out(op: Op, g: Array, args: list[Array], index: int, params: Mapping[str, Any]) -> Callable[[Array], Any]:
+    """The sum of g * out as a function of one argument: its derivative is what that argument's rule must give."""
+    return lambda x: np.sum(g * op.compute(*args[:index], x, *args[index + 1 :], **params))

@@ -97,7 +97,7 @@ def sum_to(g: Any, x: Any) -> Any:
 
 def zeros_like(x: Node) -> Node:
     """Zeros of the shape and dtype of x."""
-    return broadcast_like(constant(x.dtype.type(0)), x)  # type: ignore[no-any-return]
+    return broadcast_like(constant(x.dtype.type(0)), x)
 
 
 def _check_float(node: Any) -> None:

@@ -1,6 +1,5 @@
 """Feeds: what a caller hands in, checked and brought to one array a leaf and one number a size."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +14,27 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
+LEAF_NAMES: set[str] = set()
+"""Every name that a leaf was ever given: a feed under any other name is a slip of the pen."""
+
+
 def match_feeds(leaves: Iterable["Node"], feeds: Mapping[Any, Any], named: Mapping[str, Any]) -> dict["Node", Any]:
-    """The value fed to each node, whether the feed was given by node or by name."""
+    """The value fed to each node, whether the feed was given by node or by name.
+
+    A name that another graph has and this one has not is passed over, so that one set of feeds serves a cost and its
+    derivatives, which may depend on less.
+    """
     by_name: dict[str, list[Node]] = {}
     for leaf in leaves:
         if leaf.name:
             by_name.setdefault(leaf.name, []).append(leaf)
     matched: dict[Node, Any] = {}
     for key, value in [*feeds.items(), *named.items()]:
+        if isinstance(key, str) and key in LEAF_NAMES and key not in by_name:
+            continue
         node = _node_called(key, by_name) if isinstance(key, str) else key
+        if not hasattr(node, "args"):
+            raise FeedError(f"a value is fed by name or by node, not by {node!r}")
         if node in matched:
             raise FeedError(f"{node} is fed twice: give it one value, by name or by node")
         matched[node] = value
@@ -32,12 +43,7 @@ def match_feeds(leaves: Iterable["Node"], feeds: Mapping[Any, Any], named: Mappi
 
 def _node_called(name: str, by_name: Mapping[str, list["Node"]]) -> "Node":
     if name not in by_name:
-        near = difflib.get_close_matches(name, by_name, n=1)
-        known = f"did you mean {near[0]}?" if near else f"its inputs are: {', '.join(by_name) or 'none'}."
-        raise FeedError(
-            f"the graph has no input called {name!r}; {known} "
-            "What the graph does not use can be fed by node, as in .eval({X: …})"
-        )
+        raise FeedError(f"no input is called {name!r}; the graph has: {', '.join(by_name) or 'none that has a name'}")
     if len(by_name[name]) > 1:
         raise FeedError(f"two leaves are called {name!r}: feed them by node, as in .eval({{X: …}})")
     return by_name[name][0]
@@ -108,7 +114,8 @@ def _wrong_rank(node: "Node", array: Array) -> str:
     remedy = ""
     if array.ndim == 1 and len(node.shape) == 2:
         remedy = ": say array.reshape(-1, 1) for a column or array.reshape(1, -1) for a row"
-    return f"{node} has {_axes(node.shape)} and was given an array of shape {array.shape}, with {_axes(array.shape)}{remedy}"
+    given = f"an array of shape {array.shape}, with {_axes(array.shape)}"
+    return f"{node} has {_axes(node.shape)} and was given {given}{remedy}"
 
 
 def _axes(shape: Shape) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygraph.errors import DtypeError, ImmutableError, NodeTypeError, ShapeError
 from tinygraph.evaluate import evaluate
-from tinygraph.feeds import Array, bind_sizes, to_array, to_dtype
+from tinygraph.feeds import LEAF_NAMES, Array, bind_sizes, to_array, to_dtype
 from tinygraph.notation import ATOM, caller_names, formula
 from tinygraph.protocol import ANSWERS, Operand
 from tinygraph.remedies import explained
@@ -53,21 +53,15 @@ class Node(Operand):
         name: str | None = None,
         weak: bool = False,
     ):
-        for slot, value in (
-            ("op", op),
-            ("args", args),
-            ("params", MappingProxyType(dict(params))),
-            ("shape", shape),
-            ("dtype", np.dtype(dtype)),
-            ("name", name),
-            ("weak", weak),
-        ):
-            object.__setattr__(self, slot, value)
+        fields = {"op": op, "args": args, "params": MappingProxyType(dict(params)), "shape": shape}
+        for field, value in (fields | {"dtype": np.dtype(dtype), "name": name, "weak": weak}).items():
+            object.__setattr__(self, field, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise ImmutableError(f"a node never changes, so {self} keeps its {name}: make a new node instead")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        raise ImmutableError(f"a node never changes, so {self} keeps its {name}")
 
     def named(self, name: str) -> "Node":
         """The same node under a name of its own, which wins over the variable's.
@@ -98,25 +92,31 @@ class Node(Operand):
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self.shape)
 
     @property
     def size(self) -> "int | Size":
+        """The number of elements, a named size where a name is in the shape."""
         return product(self.shape)
 
     @property
     def T(self) -> "Node":
+        """The transpose: all axes in reversed order."""
         return ANSWERS[np.transpose](self)
 
     @property
     def mT(self) -> "Node":
+        """The transpose of each matrix in a stack: the last two axes swapped."""
         axes = range(self.ndim)
         return ANSWERS[np.transpose](self, (*axes[:-2], axes[-1], axes[-2]))
 
     def reshape(self, *shape: Any) -> "Node":
+        """`tg.reshape` of this node; the shape as one tuple, or size by size."""
         return ANSWERS[np.reshape](self, _unpacked(shape))
 
     def transpose(self, *axes: Any) -> "Node":
+        """`tg.transpose` of this node; the axes as one tuple, or one by one."""
         return ANSWERS[np.transpose](self, _unpacked(axes) or None)
 
     def __len__(self) -> int:
@@ -128,10 +128,12 @@ class Node(Operand):
         raise NodeTypeError(f"{self} can't be looped over: write the line for the whole array, or loop over .value")
 
     def __getattr__(self, name: str) -> Any:
-        remedy = {"grad": "tg.grad(J, node)", "backward": "tg.grad(J, node)"}.get(name)
-        if remedy is None and name in ("numpy", "data", "item", "tolist", "copy", "astype"):
-            remedy = "node.value, which is NumPy's"
-        raise AttributeError(f"a node has no attribute {name!r}" + (f": write {remedy}" if remedy else ""))
+        remedy = ""
+        if name in ("grad", "backward"):
+            remedy = ": a derivative is a node of its own, tg.grad(J, node)"
+        elif hasattr(np.ndarray, name):
+            remedy = ": that method of NumPy's has no op yet; for the number itself, apply it to .value"
+        raise AttributeError(f"a node has no attribute {name!r}{remedy}")
 
     __hash__ = object.__hash__  # by identity, although == is elementwise
 
@@ -211,7 +213,7 @@ class Op:
         self.shape, self.dtype, self.domain = shape, dtype or self._dtype_by_trying, domain
         slots = ", ".join(f"{{{index}}}" for index in range(len(self.vjps)))
         self.label = label or f"{name}({slots}{{params}})"
-        self.latex = latex or rf"\operatorname{{{{{name}}}}}\left({slots}\right)"
+        self.latex = latex or r"\operatorname{{%s}}\left(%s\right)" % (name.replace("_", r"\_"), slots)
         self.binds, self.numpy, self.written, self.held = binds, numpy, written, held
         self.signature = _signature(compute, len(self.vjps))
         params = list(self.signature.parameters.values())[len(self.vjps) :]
@@ -219,8 +221,9 @@ class Op:
         self._is_bare = len(self.defaults) == len(params)  # so that a call may give the arrays alone
         self._tried: dict[Any, np.dtype[Any]] = {}
         if numpy is not None:
-            answers(numpy)(self)
+            ANSWERS[numpy] = self
         OPS[name] = self
+        _offer_as_method(name, self)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """The op on plain arrays computes at once; where an argument is a node, it makes a node."""
@@ -234,6 +237,8 @@ class Op:
             raise explained(error, self, nodes, params) from None
         dtype = self.dtype(*(_weak_or_dtype(node) for node in nodes), **params)
         weak = not shape and all(node.weak for node in nodes)
+        if weak and all(node.op is CONSTANT for node in nodes):  # numbers among themselves are a number
+            return as_node(np.asarray(self.compute(*(node.params["array"] for node in nodes), **params)).item())
         return Node(self, nodes, params, shape, dtype, weak=weak)
 
     def __get__(self, node: Node | None, kind: type[Node]) -> Any:
@@ -275,15 +280,20 @@ def op(*vjps: Callable[..., Any] | None, **declaration: Any) -> Callable[[Callab
 
 
 def answers(numpy: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
-    """Let the function below answer for that function of NumPy's, and for the array method of its name."""
+    """Let the function below, which is made of ops, answer for that function of NumPy's."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         ANSWERS[numpy] = function
-        if hasattr(np.ndarray, numpy.__name__) and numpy.__name__ not in vars(Node):
-            setattr(Node, numpy.__name__, function)
+        _offer_as_method(function.__name__, function)
         return function
 
     return register
+
+
+def _offer_as_method(name: str, function: Callable[..., Any]) -> None:
+    """Give nodes the method that NumPy's arrays have by that name."""
+    if hasattr(np.ndarray, name) and name not in vars(Node):
+        setattr(Node, name, function)
 
 
 ANSWERS.update({np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size})
@@ -351,9 +361,9 @@ def constant(array: Any, name: str | None = None, dims: Iterable[Any] | None = N
     return node
 
 
-def _leaf_node(kind: Any, op: Op, params: Mapping[str, Any], shape: Shape, dtype: Any, name: str | None) -> Any:
+def _leaf_node(kind: Any, op: Op, params: Mapping[str, Any], shape: Iterable[Any], dtype: Any, name: str | None) -> Any:
     if name is not None:
-        _checked_name(name)
+        LEAF_NAMES.add(_checked_name(name))
     dtype = np.dtype(dtype)
     if dtype.kind not in "biuf":
         raise DtypeError(f"{name or 'a leaf'} can't be {dtype}: a node holds real numbers or truth values")

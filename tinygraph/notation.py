@@ -38,7 +38,8 @@ def caller_names() -> dict["Node", str]:
     names: dict[Node, str] = {}
     for scope in (frame.f_locals, frame.f_globals) if frame else ():
         for variable, held in list(scope.items()):
-            if isinstance(held, Operand) and not isinstance(held, Size) and not variable.startswith("_"):
+            is_node = isinstance(held, Operand) and not isinstance(held, Size)
+            if is_node and variable.isidentifier() and not variable.startswith("_"):
                 names.setdefault(held, held.name or variable)  # type: ignore[arg-type, attr-defined]
     return names
 
@@ -59,12 +60,13 @@ def expression(node: "Node", names: Mapping["Node", str], style: str = "label", 
     if depth == 0:
         return "…"
     template: str = getattr(node.op, style)
+    brackets = r"\left({}\right)" if style == "latex" else "({})"
     slots = []
     for index, arg in enumerate(node.args):
         text = formula(arg, names, style, depth - 1)
         strength = ATOM if text in (arg.name, names.get(arg), "…") else _strength(arg, text)
         loose = strength < node.op.binds or (strength == node.op.binds < ATOM and index > 0)
-        slots.append(f"({text})" if loose and not _enclosed(template, index) else text)
+        slots.append(brackets.format(text) if loose and not _is_enclosed(template, index) else text)
     return template.format(*slots, params=_changed(node))
 
 
@@ -74,11 +76,11 @@ def _strength(node: "Node", text: str) -> int:
     return ATOM if text.replace("_", "").replace(".", "").isalnum() else SUM  # -1, and the size m + 1
 
 
-def _enclosed(template: str, index: int) -> bool:
+def _is_enclosed(template: str, index: int) -> bool:
     """Whether the slot stands between brackets or commas already, so that it needs none of its own."""
-    slot = f"{{{index}}}"
-    before, after = template.replace("{{", "(").replace("}}", ")").replace("{params}", "").split(slot, 1)
-    return before.rstrip()[-1:] in set("([,") and after.lstrip()[:1] in set(")],")
+    marks = [f"\0{number}\0" for number in range(template.count("{"))]
+    before, after = template.format(*marks, params="").split(marks[index], 1)
+    return before.rstrip()[-1:] in set("({[,") and after.lstrip().removeprefix(r"\right")[:1] in set(")}],")
 
 
 def _changed(node: "Node") -> str:

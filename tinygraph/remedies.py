@@ -1,4 +1,4 @@
-"""What to write instead: a shape error with the line it happened in, by the reader's own names, and the likely remedy."""
+"""What to write instead: a shape error with its line, by the reader's own names, and the likely remedy."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tinygraph.errors import ShapeError
 from tinygraph.notation import caller_names, formula
 from tinygraph.order import order
-from tinygraph.sizes import Entry, Size, SizesDiffer
+from tinygraph.sizes import Entry, Size, SizeMismatchError
 
 if TYPE_CHECKING:
     from tinygraph.graph import Node, Op
@@ -18,7 +18,7 @@ def explained(error: ShapeError, op: "Op", nodes: Sequence["Node"], params: Mapp
     texts = [formula(node, names) for node in nodes]
     line = op.label.format(*(f"{text} {node.shape}" for text, node in zip(texts, nodes, strict=True)), params="")
     remedy = ""
-    if isinstance(error, SizesDiffer):
+    if isinstance(error, SizeMismatchError):
         remedy = _transpose_one(op, nodes, texts, params) or _name_the_number(error.pair, nodes, names)
     return ShapeError(f"{op.name}: {line}: {error}{remedy}")
 
@@ -35,7 +35,8 @@ def _name_the_number(pair: tuple[Entry, Entry], nodes: Sequence["Node"], names: 
             makes = (
                 f'tg.input("{leaf.name}", {dims})' if leaf.op.name == "input" else f"tg.{leaf.op.name}(…, dims={dims})"
             )
-            return f". Is {number} {name}? Then say {formula(leaf, names)} = {makes}"
+            told = leaf.name or names.get(leaf)
+            return f". Is {number} {name}? Then say {told + ' = ' if told else ''}{makes}"
     return ""
 
 
@@ -45,9 +46,9 @@ def _quoted(size: Entry) -> str:
 
 def _transpose_one(op: "Op", nodes: Sequence["Node"], texts: list[str], params: Mapping[str, Any]) -> str:
     """Which argument would fit if it were transposed."""
-    for index, node in enumerate(nodes):
-        shapes = [other.shape for other in nodes]
-        shapes[index] = node.shape[::-1]
+    for index in sorted(range(len(nodes)), key=lambda index: " " in texts[index]):  # a name rather than a formula
+        shapes = [node.shape for node in nodes]
+        shapes[index] = shapes[index][::-1]
         try:
             op.shape(*shapes, **params)
         except ShapeError:

@@ -46,6 +46,12 @@ def with_samples(roots: Sequence[Node], feeds: Mapping[Any, Any]) -> tuple[dict[
     raise FeedError(f"no sample for {' and '.join(map(str, open_inputs))} gave finite values everywhere: give feeds=…")
 
 
+def told_samples(fed: Mapping[Node, Array], sampled: Sequence[Node], before: str = "") -> str:
+    """What a reader must know of the samples: which inputs have one, of which shape; nothing where none has."""
+    told = ", ".join(f"{node.name} {np.shape(fed[node])}" for node in sampled)
+    return f"{before}samples (seed {SEED}): {told}" if told else ""
+
+
 def _sample(
     node: Node, graph: Sequence[Node], sizes: Mapping[str, int], low: float, high: float, rng: np.random.Generator
 ) -> Array:
@@ -54,9 +60,9 @@ def _sample(
             low, high = max(low, user.op.domain[0] + 0.1), min(high, user.op.domain[1] - 0.1)
     shape = tuple(entry.at(sizes) if isinstance(entry, Size) else entry for entry in node.shape)
     values = rng.uniform(low, max(low, high), shape)
-    return np.asarray(
-        values > 0 if node.dtype.kind == "b" else np.round(values) if node.dtype.kind in "iu" else values
-    ).astype(node.dtype)
+    if node.dtype.kind == "f":
+        return values.astype(node.dtype)
+    return (values > 0 if node.dtype.kind == "b" else np.abs(np.round(values))).astype(node.dtype)
 
 
 def _all_finite(roots: Sequence[Node], feeds: Mapping[Node, Array]) -> bool:

@@ -13,7 +13,7 @@ Entry: TypeAlias = "int | Size"
 Shape: TypeAlias = "tuple[Entry, ...]"
 
 
-class SizesDiffer(ShapeError):
+class SizeMismatchError(ShapeError):
     """Two sizes that must be equal and are not known to be."""
 
     def __init__(self, what: str, x: Entry, y: Entry):
@@ -202,5 +202,5 @@ def broadcast(*shapes: Shape) -> Shape:
 def _common(*entries: Entry) -> Entry:
     distinct = list(dict.fromkeys(entry for entry in entries if entry != 1))
     if len(distinct) > 1:
-        raise SizesDiffer("sizes", *distinct[:2])
+        raise SizeMismatchError("sizes", *distinct[:2])
     return distinct[0] if distinct else 1

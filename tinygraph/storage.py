@@ -48,10 +48,10 @@ def load(path: str | os.PathLike[str]) -> dict[str, Parameter]:
     Raises `FileNotFoundError`, and `StorageError` where the file holds no parameters.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            dims = json.loads(str(file[DIMS]))
-            return {name: parameter(file[name], name, dims[name]) for name in dims}
-    except (KeyError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        file = np.load(path, allow_pickle=False)
+        dims = json.loads(str(file[DIMS]))
+        return {name: parameter(file[name], name, dims[name]) for name in dims}
+    except (KeyError, IndexError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise StorageError(f"{path} holds no parameters that tg.save wrote: {error}") from None
 
 

@@ -19,7 +19,7 @@ from tinygraph.files import write_whole
 from tinygraph.graph import Node, as_node, broadcast_shape
 from tinygraph.notation import caller_names, expression
 from tinygraph.order import order
-from tinygraph.samples import SEED, with_samples
+from tinygraph.samples import told_samples, with_samples
 from tinygraph.structure import leaves
 
 MOST_BOXES = 2000
@@ -122,8 +122,7 @@ class _Diagram:
             fed, sampled = with_samples(nodes, feeds)
             self.values, _ = graph_values([*nodes, *self.gradients.values()], fed, {})
             if sampled:
-                told = ", ".join(f"{node.name} {np.shape(fed[node])}" for node in sampled)
-                self.legend.append(f"values are of samples (seed {SEED}): {told}")
+                self.legend.append(told_samples(fed, sampled, before="values of "))
 
     def dot(self) -> str:
         graph = graphviz.Digraph(

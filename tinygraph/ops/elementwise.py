@@ -28,7 +28,7 @@ divide   = Op("divide",   np.divide,   [lambda g, out, x, y: g / y,
 
 power    = Op("power",    np.power,    [lambda g, out, x, y: g * y * x ** where(y == 0, 1, y - 1),  # 0 at y = 0
                                         lambda g, out, x, y: g * out * log(where(x == 0, 1, x))],   # 0 at x = 0
-              label="{0} ** {1}", latex="{{{0}}}^{{{1}}}", binds=POWER, numpy=np.power, domain=(0, np.inf))
+              label="{0} ** {1}", latex="{0}^{{{1}}}", binds=POWER, numpy=np.power, domain=(0, np.inf))
 
 negative = Op("negative", np.negative, [lambda g, out, x: -g],
               label="-{0}", latex="-{0}", binds=SIGN, numpy=np.negative)

@@ -9,7 +9,7 @@ from tinygraph.graph import answers, op
 from tinygraph.notation import PRODUCT
 from tinygraph.ops.elementwise import multiply
 from tinygraph.ops.shaping import reshape
-from tinygraph.sizes import Shape, SizesDiffer, broadcast
+from tinygraph.sizes import Shape, SizeMismatchError, broadcast
 
 
 def _product_shape(x: Shape, y: Shape) -> Shape:
@@ -17,15 +17,15 @@ def _product_shape(x: Shape, y: Shape) -> Shape:
         raise ShapeError("a matrix product needs axes: write * to scale by a number")
     inner = y[-2] if len(y) > 1 else y[0]
     if x[-1] != inner:
-        raise SizesDiffer("inner sizes", x[-1], inner)
-    return broadcast(x[:-2], y[:-2]) + x[:-1][-1:] + (y[-1:] if len(y) > 1 else ())
+        raise SizeMismatchError("inner sizes", x[-1], inner)
+    return (*broadcast(x[:-2], y[:-2]), *x[-2:-1], *(y[-1:] if len(y) > 1 else ()))
 
 
 def _matrices(g: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
     """The product as one of matrices: a vector on the left is a row, one on the right a column."""
     row = x if x.ndim > 1 else reshape(x, (1, *x.shape))
     column = y if y.ndim > 1 else reshape(y, (*y.shape, 1))
-    whole = broadcast(row.shape[:-2], column.shape[:-2]) + (row.shape[-2], column.shape[-1])
+    whole = (*broadcast(row.shape[:-2], column.shape[:-2]), row.shape[-2], column.shape[-1])
     return (g if g.shape == whole else reshape(g, whole)), row, column
 
 
@@ -77,6 +77,6 @@ def dot(x: Any, y: Any) -> Any:
     """
     if np.ndim(x) == 0 or np.ndim(y) == 0:
         return multiply(x, y)
-    if np.ndim(x) > 2 and np.ndim(y) > 1 or np.ndim(y) > 2:
+    if np.ndim(y) > 2 or (np.ndim(x) > 2 and np.ndim(y) > 1):
         raise ShapeError("dot of stacks pairs each matrix with each other: write x @ y to multiply stack by stack")
     return matmul(x, y)

@@ -1,0 +1,85 @@
+"""check_grad passes what is right, and finds what is wrong, down to the op."""
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """Replace one derivative rule of an op for the length of a test."""
+
+    def plant(op, index, rule):
+        rules = list(op.vjps)
+        rules[index] = rule
+        monkeypatch.setattr(op, "vjps", tuple(rules))
+
+    return plant
+
+
+def test_the_notes_model_passes_for_every_node_of_it(notes):
+    table = str(tg.check_grad(notes.J, [notes.W, notes.b, notes.X, notes.Z, notes.A, notes.L]))
+    assert table.count("right") == 6
+    assert "samples (seed 0): X (3, 4), Y (1, 4)" in table
+
+
+def test_the_table_names_variables_shapes_and_elements(notes):
+    W, J = notes.W, notes.J
+    table = str(tg.check_grad(J, W, {notes.X: np.ones((3, 2)), notes.Y: np.ones((1, 2))}))
+    assert table.splitlines()[0].split() == "node shape elements largest derivative relative error".split()
+    assert table.splitlines()[1].startswith("W     (n_x, 1)  3 ")
+    assert "samples" not in table
+
+
+@pytest.mark.parametrize(
+    ("op", "index", "rule", "told"),
+    [
+        (tg.log, 0, lambda g, out, x: -g / x, "log for its argument 0"),
+        (tg.multiply, 1, lambda g, out, x, y: g * y, "multiply for its argument 1"),
+        (tg.sigmoid, 0, lambda g, out, x: g * out, "sigmoid for its argument 0, Z"),
+        (tg.matmul, 0, lambda g, out, x, y: 1.001 * (g @ y.T), "matmul for its argument 0, W.T"),
+        (tg.mean, 0, lambda g, out, x, axis, keepdims: tg.broadcast_like(g, x), "mean for its argument 0, L"),
+    ],
+)
+def test_a_planted_wrong_rule_is_found_and_named(notes, planted, op, index, rule, told):
+    J, L, Z, W = notes.J, notes.L, notes.Z, notes.W  # noqa: F841 (their names are looked up)
+    planted(op, index, rule)
+    with pytest.raises(tg.GradientError, match=told) as caught:
+        tg.check_grad(J, W)
+    assert "wrong, most at" in str(caught.value)
+
+
+def test_a_kink_is_not_blamed_on_a_rule():
+    x = tg.input("x", ())
+    with pytest.raises(tg.GradientError, match=r"relu for its argument 0|kink"):
+        tg.check_grad(tg.relu(x), x, {x: 0.0})
+
+
+def test_float32_is_held_to_what_float32_can_do():
+    x = tg.input("x", (3,), np.float32)
+    assert "right" in str(tg.check_grad(tg.sum(tg.tanh(x) * x), x, {x: np.float32([0.5, -1, 2])}))
+
+
+def test_large_arrays_are_sampled_and_the_table_says_so():
+    x = tg.parameter(np.linspace(0, 1, 2500))
+    assert "1000 of 2500" in str(tg.check_grad(tg.sum(x * x), x))
+
+
+def test_a_derivative_that_rounding_hides_is_not_called_right():
+    x = tg.input("x", ())
+    assert "too small for differences to tell" in str(tg.check_grad(1e-12 * tg.tanh(x), x, {x: 0.5}))
+
+
+def test_a_cost_of_shape_1_1_and_an_empty_node():
+    x, e = tg.input("x", (1, 1)), tg.input("e", (0,))
+    J = x * x + tg.sum(e)
+    assert str(tg.check_grad(J, [x, e], {x: [[2.0]], e: []})).count("right") == 2
+
+
+def test_samples_lie_where_every_op_is_defined():
+    x, y = tg.input("x", ("n",)), tg.input("y", ("n",))
+    J = tg.sum(tg.log(x) * tg.log(1 - tg.log(y + 1) ** 2) ** 2)
+    assert str(tg.check_grad(J, [x, y])).count("right") == 2
+    with pytest.raises(tg.FeedError, match="give feeds="):
+        tg.check_grad(tg.sum(tg.log(-(x * x))), x)

@@ -1,0 +1,196 @@
+"""Nodes never change, speak NumPy, and know their shapes and dtypes."""
+
+import gc
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.order import order
+
+X = tg.input("X", ("n_x", "m"))
+array = np.arange(6.0).reshape(2, 3)
+
+
+def test_a_node_never_changes():
+    Z = X + 1
+    for change in (
+        lambda: setattr(Z, "name", "Q"),
+        lambda: setattr(Z, "value", 3),
+        lambda: delattr(Z, "op"),
+        lambda: Z.params.update(axis=3),
+    ):
+        with pytest.raises(AttributeError):
+            change()
+    with pytest.raises(tg.NodeTypeError, match="a node never changes"):
+        Z += 1
+    with pytest.raises(tg.NodeTypeError, match="a node never changes"):
+        array.copy().__iadd__(Z)
+
+
+def test_a_parameter_keeps_its_own_copy_and_what_was_read_stays():
+    start = np.zeros((2, 1))
+    W = tg.parameter(start)
+    start[:] = 9
+    before = W.value
+    new = np.ones((2, 1))
+    W.value = new
+    new[:] = 9
+    assert before.tolist() == [[0], [0]]
+    assert W.value.tolist() == [[1], [1]]
+    with pytest.raises(ValueError, match="read-only"):
+        W.value[0] = 5
+
+
+@pytest.mark.parametrize("wrong", [np.ones(2), np.ones((2, 1), complex), "text", [[1], [2, 3]]])
+def test_a_parameter_refuses_what_does_not_fit_and_stays_as_it_was(wrong):
+    W = tg.parameter(np.zeros((2, 1)))
+    with pytest.raises(tg.TinygraphError, match="W"):
+        W.value = wrong
+    assert W.value.tolist() == [[0], [0]]
+
+
+def test_values_handed_out_share_memory_with_nothing():
+    fed = array.copy()
+    W = tg.parameter(array)
+    for node in (X, X.T, X.reshape(-1), W, W.T, tg.broadcast_like(tg.sum(W), W), tg.constant(array)):
+        value = node.eval({X: fed})
+        assert not np.shares_memory(value, fed)
+        assert not np.shares_memory(value, W.value)
+        if node is not W:
+            assert value.flags.writeable
+
+
+def test_numpy_on_nodes_makes_nodes():
+    results = {
+        "np function": np.exp(X),
+        "array @ node": array.T @ tg.input("Q", (2, "m")),
+        "array - node": array - tg.input("Q", (2, 3)),
+        "number / node": 1 / X,
+        "list + node": [1.0, 2.0, 3.0] + tg.input("q", (3,)),
+        "np.float64 * node": np.float64(2) * X,
+        "comparison": X == 3,
+        "method": X.sum(axis=0),
+        "np.dot": np.dot(X.T, X),
+        "np.transpose": np.transpose(X),
+        "np.reshape": np.reshape(X, (-1,)),
+    }
+    assert all(isinstance(result, tg.Node) for result in results.values())
+
+
+def test_numpy_on_nodes_computes_what_numpy_computes():
+    x = tg.input("x", (2, 3))
+    for function in (
+        lambda x: np.exp(x) / (1 + np.exp(x)) - array,
+        lambda x: np.sum(x, axis=1, keepdims=True) @ x[:1] if isinstance(x, np.ndarray) else tg.sum(x, 1, True) @ x0,
+        lambda x: np.mean(x, axis=(0, 1)) ** 2 + x.mean(0) + x.T.reshape(2, 3) + x.reshape((3, 2)).T,
+        lambda x: (x > 1) * x + (x == 2) + (x != 2) + (x < 1) + (x <= 1) + (x >= 1) - (-x),
+        lambda x: np.where(x > 2, x, 0.5) * np.tanh(x) + np.log(x + 1),
+        lambda x: x.transpose(1, 0) @ x + x.mT @ x + np.dot(x.T, x) + np.matmul(x.T, x) + np.dot(2.0, x.T @ x),
+    ):
+        x0 = tg.constant(array[:1])
+        np.testing.assert_allclose(function(x).eval(x=array), function(array), rtol=1e-15)
+
+
+def test_shape_ndim_size_len_of_numpy():
+    assert np.shape(X) == X.shape == ("n_x", "m")
+    assert np.ndim(X) == X.ndim == 2
+    assert np.size(X) == X.size == "m*n_x"
+    assert len(tg.input("q", (3, "m"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("use", "told"),
+    [
+        (bool, "no number yet"),
+        (float, "no number yet"),
+        (np.asarray, "no number yet"),
+        (lambda x: np.array([x, x]), "no number yet"),
+        (lambda x: np.array([x], dtype=object), "no number yet"),
+        (len, r"has no len\(\)"),
+        (list, "can't be looped over"),
+        (lambda x: [0][x], "no number yet"),
+        (lambda x: 1 if x == 3 else 0, "no number yet"),
+        (np.cumsum, r"np.cumsum has no op yet.*np.sum"),
+        (np.sinh, r"np.sinh has no op yet.*np.tanh"),
+        (np.linalg.inv, "np.inv has no op yet"),
+        (np.add.reduce, "np.add.reduce has no op yet"),
+        (lambda x: np.exp(x, out=array), "write into an array"),
+        (lambda x: np.exp(x, dtype=float), "unexpected keyword argument 'dtype'"),
+        (lambda x: np.sum(x, dtype=float), "sum on nodes takes x, axis, keepdims: got an unexpected keyword"),
+        (lambda x: x + "text", "real numbers"),
+        (lambda x: x + None, "real numbers"),
+        (lambda x: x + np.array([x], dtype=object), "no number yet"),
+        (lambda x: x + 1j, "real numbers"),
+    ],
+)
+def test_what_a_node_is_not_is_a_type_error_that_says_what_to_write(use, told):
+    with pytest.raises(TypeError, match=told):
+        use(X)
+
+
+def test_a_missing_attribute_says_what_to_write():
+    with pytest.raises(AttributeError, match=r"tg.grad\(J, node\)"):
+        _ = X.grad
+    with pytest.raises(AttributeError, match="no op yet"):
+        X.cumsum()
+    with pytest.raises(AttributeError, match="a node has no attribute 'nonsense'"):
+        _ = X.nonsense
+
+
+def test_names():
+    assert (X + 1).named("Z").name == "Z"
+    with pytest.raises(tg.ImmutableError, match="name it where it is made"):
+        X.named("Q")
+    for wrong in ("", 3):
+        with pytest.raises(tg.NodeTypeError, match="a node's name"):
+            tg.input(wrong, ())
+
+
+def test_dtypes_follow_numpy_also_where_python_numbers_and_sizes_are_weak():
+    x = tg.input("x", ("m",), np.float32)
+    m = x.shape[0]
+    for node in (x * 2, x * 2.5, x / m, 1 / m * x, tg.mean(x), x**2, tg.sigmoid(x), tg.relu(x), tg.leaky_relu(x)):
+        assert node.dtype == np.float32
+        assert node.eval(x=np.ones(3, np.float32)).dtype == np.float32
+    assert tg.grad(tg.mean(tg.sigmoid(x) ** 2 / m), x).dtype == np.float32
+    assert (x * np.float64(2)).dtype == np.float64
+    assert (tg.input("i", (), int) / 2).dtype == np.float64
+    assert (tg.input("i", (), int) * 2).dtype == np.int64
+    assert (x > 0).dtype == np.bool_
+    assert tg.sum(tg.input("t", (3,), bool)).dtype == np.int64
+    assert x.astype(np.float64).dtype == np.float64
+
+
+def test_leaves_refuse_what_is_no_shape_or_no_number():
+    for shape in ((-1,), (2.5,), (None,), ((2, 3),)):
+        with pytest.raises(tg.ShapeError, match="is no size"):
+            tg.input("X", shape)
+    with pytest.raises(tg.DtypeError):
+        tg.input("X", (), dtype=complex)
+    with pytest.raises(tg.DtypeError):
+        tg.constant("text")
+    with pytest.raises(tg.ShapeError, match="axis 1 must be 2"):
+        tg.parameter(np.ones((3, 1)), dims=("n_x", 2))
+    with pytest.raises(tg.ShapeError, match="the size n is 3"):
+        tg.parameter(np.ones((3, 1)), dims=("n", "n"))
+
+
+def test_the_order_has_arguments_first_and_each_node_once():
+    Z = X + 1
+    J = tg.sum(Z * Z + Z)
+    found = order(J)
+    assert len(found) == len(set(found))
+    places = {node: place for place, node in enumerate(found)}
+    assert all(places[arg] < places[node] for node in found for arg in node.args)
+
+
+def test_a_chain_of_100000_nodes_is_no_special_case():
+    x = tg.input("x", ())
+    y = x
+    for _ in range(50_000):
+        y = y * 0.99999 + x
+    g = tg.grad(y, x)
+    assert np.isclose(g.eval(x=1.0), y.eval(x=1.0))  # y is linear in x
+    del y, g
+    gc.collect()  # taking the chain apart must not recurse either

@@ -1,0 +1,66 @@
+"""Nodes are called by the reader's own variables, and formulas have the brackets they need and no others."""
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.notation import caller_names, expression, formula
+
+x, y = tg.input("x", ("n",)), tg.input("y", ("n",))
+
+
+@pytest.mark.parametrize(
+    ("node", "label", "latex"),
+    [
+        (x + y, "x + y", "x + y"),
+        ((x + y) * y, "(x + y) * y", r"\left(x + y\right) \odot y"),
+        (x + y * y, "x + y * y", r"x + y \odot y"),
+        (x - (y - x), "x - (y - x)", r"x - \left(y - x\right)"),
+        (x - y - x, "x - y - x", "x - y - x"),
+        (x / (y / x), "x / (y / x)", r"\frac{x}{\frac{y}{x}}"),
+        (-(x + y), "-(x + y)", r"-\left(x + y\right)"),
+        (-x * y, "-x * y", r"-x \odot y"),
+        ((-x) ** 2, "(-x) ** 2", r"\left(-x\right)^{2}"),
+        (x ** (y + 1), "x ** (y + 1)", "x^{y + 1}"),
+        (x * -2, "x * (-2)", r"x \odot \left(-2\right)"),
+        (tg.exp(x + y), "exp(x + y)", "e^{x + y}"),
+        (tg.log(1 - x), "log(1 - x)", r"\log\left(1 - x\right)"),
+        (tg.sum(x, axis=0), "sum(x, axis=0)", r"\sum x"),
+        (tg.sum(x + y), "sum(x + y)", r"\sum \left(x + y\right)"),
+        ((x + y).T, "(x + y).T", r"\left(x + y\right)^T"),
+        (tg.leaky_relu(x, 0.5), "leaky_relu(x, slope=0.5)", r"\operatorname{leaky\_relu}\left(x\right)"),
+        (x / x.shape[0], "x / n", r"\frac{x}{n}"),
+        (x * (x.shape[0] + 1), "x * (n + 1)", r"x \odot \left(n + 1\right)"),
+        (tg.where(x > 0, x, 0), "where(x > 0, x, 0)", r"\operatorname{where}\left(x > 0, x, 0\right)"),
+    ],
+)
+def test_formulas(node, label, latex):
+    assert expression(node, {}, depth=5) == label
+    assert expression(node, {}, "latex", depth=5) == latex
+
+
+def test_names_come_from_the_callers_variables_and_an_explicit_name_wins():
+    Z = x + y
+    A = (x * y).named("B")
+    assert formula(Z, caller_names()) == "Z"
+    assert formula(Z + A, caller_names()) == "Z + B"
+    names = caller_names()
+    assert names[x] == "x"
+    _hidden = x - y
+    assert formula(_hidden, caller_names()) == "x - y"
+
+
+def test_errors_in_a_function_use_the_functions_own_names():
+    def loss(weights):
+        return weights @ tg.input("data", ("k",))
+
+    with pytest.raises(tg.ShapeError, match=r"weights \(2, 3\) @ data \(k,\)"):
+        loss(tg.parameter(np.zeros((2, 3))))
+
+
+def test_what_lies_deep_is_left_out():
+    z = x
+    for _ in range(1000):
+        z = z * y + 1
+    assert "…" in formula(z, {x: "x", y: "y"})
+    assert len(repr(z)) < 200
