@@ -1,4 +1,4 @@
-"""What all tests share: where doctests write, how hypothesis searches, and the notes' model."""
+"""What all tests share: how hypothesis searches, and the notes' model."""
 
 from types import SimpleNamespace
 
@@ -10,13 +10,6 @@ import tinygraph as tg
 
 hypothesis.settings.register_profile("tinygraph", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tinygraph")
-
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(request, tmp_path, monkeypatch):
-    """A doctest that saves a picture saves it where nobody looks."""
-    if isinstance(request.node, pytest.DoctestItem):
-        monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

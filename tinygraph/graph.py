@@ -26,9 +26,9 @@ class Node(Operand):
     >>> import numpy as np, tinygraph as tg
     >>> X = tg.input("X", ("n_x", "m"))
     >>> W = tg.parameter(np.ones((2, 1)), dims=("n_x", 1))
-    >>> Z = np.dot(W.T, X) + 0.5
-    >>> Z
+    >>> np.dot(W.T, X) + 0.5
     <W.T @ X + 0.5 (1, m) float64>
+    >>> Z = np.dot(W.T, X) + 0.5
     >>> Z.eval(X=[[1, 2, 3], [4, 5, 6]])
     array([[5.5, 7.5, 9.5]])
     """
@@ -207,14 +207,16 @@ class Op:
         written: Callable[[Node], str] | None = None,
         held: Callable[[Node], Any] | None = None,
     ):
-        if not isinstance(compute, np.ufunc):
-            update_wrapper(self, compute)
         self.name, self.compute, self.vjps = name, compute, tuple(vjps)
         self.shape, self.dtype, self.domain = shape, dtype or self._dtype_by_trying, domain
         slots = ", ".join(f"{{{index}}}" for index in range(len(self.vjps)))
         self.label = label or f"{name}({slots}{{params}})"
         self.latex = latex or r"\operatorname{{%s}}\left(%s\right)" % (name.replace("_", r"\_"), slots)
         self.binds, self.numpy, self.written, self.held = binds, numpy, written, held
+        if isinstance(compute, np.ufunc):
+            self.__doc__ = f"`{self.label.format(*'xy', params='')}` element by element: NumPy's {name}, on arrays and nodes."
+        else:
+            update_wrapper(self, compute)
         self.signature = _signature(compute, len(self.vjps))
         params = list(self.signature.parameters.values())[len(self.vjps) :]
         self.defaults = {param.name: param.default for param in params if param.default is not param.empty}

@@ -1,5 +1,6 @@
 """A graph as a picture: each node a box of name, formula and shape, and beside it its gradient."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ class Drawing:
             ".dot": lambda: self.dot.encode(),
         }
         if path.suffix.lower() not in writers:
-            raise DrawError(f"{path.name} ends in {path.suffix or 'nothing'!r}: a picture is {', '.join(writers)}")
+            ending = f"ends in {path.suffix!r}" if path.suffix else "has no ending"
+            raise DrawError(f"{path.name} {ending}: a picture is {', '.join(writers)}")
         if not path.parent.is_dir():
             raise DrawError(f"there is no folder {path.parent} to save {path.name} in")
         write_whole(path, writers[path.suffix.lower()]())
@@ -103,8 +105,9 @@ class _Diagram:
     def __init__(
         self, nodes: tuple[Node, ...], names: Mapping[Node, str], grad: Any, values: bool, feeds: Mapping[Any, Any]
     ):
-        self.boxes = [node for node in order(*nodes) if not _is_inline(node)] or list(nodes)
-        self.gradients = {} if grad is None else _gradients(nodes[0], leaves(grad))
+        wrt = leaves(grad) if grad is not None else []
+        self.gradients = _gradients(nodes[0], wrt) if wrt else {}
+        self.boxes = [node for node in order(*nodes, *wrt) if not _is_inline(node)] or list(nodes)
         if len(self.boxes) + len(self.gradients) > MOST_BOXES:
             raise DrawError(
                 f"a picture of {len(self.boxes) + len(self.gradients)} boxes is more than anyone could look at "
@@ -212,9 +215,15 @@ def _note(what: str, sizes: Sequence[str]) -> str:
 def _summary(value: Any) -> str:
     """A value in a few signs: all of a small array, range and mean of a large one."""
     array = np.asarray(value)
+    if array.size == 0:
+        return "no elements"
     if array.size <= 12 and array.ndim <= 2:
-        return "\n".join("  ".join(f"{number:.4g}" for number in row) for row in np.atleast_2d(array))
-    return f"{array.min():.4g} … {array.max():.4g}\nmean {array.mean():.4g}"
+        return "\n".join("  ".join(map(_number, row)) for row in np.atleast_2d(array))
+    return f"{_number(array.min())} … {_number(array.max())}\nmean {_number(array.mean())}"
+
+
+def _number(value: Any) -> str:
+    return str(value) if value.dtype.kind == "b" else f"{value:.4g}"
 
 
 def _ink(colors: tuple[str, str]) -> dict[str, str]:
@@ -225,6 +234,7 @@ def _escaped(text: str) -> str:
     """The text so that Graphviz draws just that: no record field, no escape, no entity, no control character."""
     text = "".join(sign if sign >= " " or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
     text = text.encode("utf-8", "replace").decode().replace("&", "&amp;")
-    for sign in "\\{}|<> ":
+    for sign in "\\{}|<>":
         text = text.replace(sign, f"\\{sign}")
+    text = re.sub("^ |(?<= ) | $", "\N{NO-BREAK SPACE}", text, flags=re.MULTILINE)  # a record trims plain ones
     return text.replace("\n", "\\n")

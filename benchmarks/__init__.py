@@ -1,0 +1,1 @@
+"""Measurements, side by side in one run with what a reader would write instead."""

@@ -1,0 +1,57 @@
+"""Every example in a docstring or a page runs, and the pictures in docs are those that the pages draw."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import models
+import tinygraph
+
+ROOT = Path(__file__).parent.parent
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+MODULES = [
+    module.name
+    for package in (tinygraph, models)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of its own for what an example saves."""
+    (tmp_path / "pictures").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_run(name, folder):
+    assert doctest.testmod(importlib.import_module(name), optionflags=FLAGS).failed == 0
+
+
+def _texts(svg):
+    return sorted(re.findall("<text.*?>(.*?)</text>", svg))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_snippets_in_pages_run_and_draw_the_pictures_that_are_shown(page, folder):
+    found = doctest.testfile(str(page), module_relative=False, optionflags=FLAGS)
+    assert found.failed == 0
+    assert found.attempted > 0
+    for picture in (folder / "pictures").iterdir():
+        shown = page.parent / "pictures" / picture.name
+        assert _texts(shown.read_text()) == _texts(picture.read_text()), "draw it anew with `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_of_pages_lead_somewhere(page):
+    text = page.read_text()
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (page.parent / target).exists(), target
+    anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.M)}
+    assert set(re.findall(r"\]\(#(.*?)\)", text)) <= anchors

@@ -1,0 +1,90 @@
+"""The project as a whole: what the wheel holds, which way imports run, how long the core is."""
+
+import ast
+import io
+import subprocess
+import sys
+import tokenize
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import tinygraph as tg
+
+ROOT = Path(__file__).parent.parent
+LAYERS = [  # a module imports from those above it, and never from those below
+    "errors protocol sizes structure files order".split(),
+    "notation feeds remedies evaluate".split(),
+    ["graph"],
+    ["ops"],
+    ["derivatives", "storage", "samples"],
+    ["check", "draw"],
+]
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_tinygraph_alone(tmp_path):
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"tinygraph"}
+    for path in sorted((ROOT / "tinygraph").rglob("*.py")):
+        assert str(path.relative_to(ROOT)) in names
+    for name in ("tinygraph/py.typed", "tinygraph/draw/fonts/DejaVuSans.ttf", "tinygraph/draw/fonts/LICENSE_DEJAVU"):
+        assert name in names
+
+
+def _imports(path):
+    """The modules of tinygraph that a file imports when it runs, wherever in it the import stands."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in typing_only and str(node.module).startswith("tinygraph."):
+            yield node.module.split(".")[1]
+
+
+def test_imports_run_one_way():
+    rank = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    for path in sorted((ROOT / "tinygraph").rglob("*.py")):
+        own = path.relative_to(ROOT / "tinygraph").parts[0].removesuffix(".py")
+        if own != "__init__":
+            for imported in _imports(path):
+                assert rank[imported] <= rank[own], f"{path.name} imports {imported}"
+    for path in sorted((ROOT / "tinygraph").rglob("*.py")):
+        assert "from models" not in path.read_text()
+
+
+def _code_lines(path):
+    """Lines of code: neither blank, nor a comment, nor a docstring."""
+    source = path.read_text()
+    docs = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            docs.update(range(node.lineno, node.end_lineno + 1))
+    skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    lines = {line for t in tokens if t.type not in skip for line in range(t.start[0], t.end[0] + 1)}
+    return len(lines - docs)
+
+
+def test_the_core_can_be_read_in_one_sitting():
+    core = [ROOT / "tinygraph" / "graph.py", ROOT / "tinygraph" / "derivatives.py", *(ROOT / "tinygraph/ops").glob("*.py")]
+    assert sum(map(_code_lines, core)) < 800
+
+
+@pytest.mark.parametrize("name", sorted(name for name in vars(tg) if not name.startswith("_")))
+def test_every_public_name_says_what_it_is(name):
+    value = getattr(tg, name)
+    assert (value.__doc__ or "").strip(), name
+
+
+def test_unknown_attributes_of_the_package_are_errors():
+    with pytest.raises(AttributeError):
+        _ = tg.nonsense
