@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 setup: .venv/setup
 
-.venv/python:
+.venv/python:  # a venv with the right Python, or one sentence on what is missing
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "tinygraph needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version): name another with make PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
@@ -19,8 +19,9 @@ setup: .venv/setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[models,tests]'
 	@touch $@
 
-.venv/lint: .venv/setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lint]'
+# .venv/lint and .venv/benchmarks: what these extras need beside the rest.
+.venv/%: .venv/setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
 # Options go in ARGS, as in: make demo ARGS="--class 3 --iterations 500"
@@ -35,7 +36,7 @@ lint: .venv/lint
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: setup
+bench: .venv/benchmarks
 	$(BIN)/python -m benchmarks.vectorize
 
 # Run every snippet of the notes where it stands, which draws the pictures anew.

@@ -3,17 +3,13 @@
 Run it with `make bench`. The contenders take turns, BLAS has one thread, and medians are told as ratios.
 """
 
-import os
-
-for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ[variable] = "1"
-
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from models import logistic_regression
 from models.data import digits
@@ -76,4 +72,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with threadpool_limits(limits=1):
+        main()

@@ -27,7 +27,7 @@ def test_the_notes_model_passes_for_every_node_of_it(notes):
 def test_the_table_names_variables_shapes_and_elements(notes):
     W, J = notes.W, notes.J
     table = str(tg.check_grad(J, W, {notes.X: np.ones((3, 2)), notes.Y: np.ones((1, 2))}))
-    assert table.splitlines()[0].split() == "node shape elements largest derivative relative error".split()
+    assert table.splitlines()[0].split() == ["node", "shape", "elements", "largest", "derivative", "relative", "error"]
     assert table.splitlines()[1].startswith("W     (n_x, 1)  3 ")
     assert "samples" not in table
 

@@ -27,7 +27,9 @@ def _boxes(drawing):
 
 def _edges(drawing):
     """Each edge as (from, to, label, is a gradient), by the names in the boxes."""
-    names = {own: label.split("|")[0] for own, label in re.findall(r'^\t*(d?n\d+) \[label="\{(.*?)\}"', drawing.dot, re.M)}
+    names = {
+        own: label.split("|")[0] for own, label in re.findall(r'^\t*(d?n\d+) \[label="\{(.*?)\}"', drawing.dot, re.M)
+    }
     found = []
     for start, end, attributes in re.findall(r"^\t*(d?n\d+) -> (d?n\d+) \[(.*)\]", drawing.dot, re.M):
         label = re.search(r'label="(.*?)"', attributes)
@@ -50,7 +52,7 @@ def renderer(request, monkeypatch):
 
 @pytest.fixture
 def drawn(notes):
-    X, Y, W, b, Z, A, L, J = (getattr(notes, name) for name in ("X", "Y", "W", "b", "Z", "A", "L", "J"))  # noqa: F841
+    W, b, Z, A, L, J = notes.W, notes.b, notes.Z, notes.A, notes.L, notes.J  # noqa: F841 (their names are looked up)
     return tg.draw(J, grad=[W, b])
 
 
@@ -132,14 +134,14 @@ def test_every_format_is_written(renderer, drawn, tmp_path, suffix):
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
-def test_the_png_has_text_in_it_without_any_font_on_the_machine(notes):
-    text = '<svg width="200pt" height="40pt" xmlns="http://www.w3.org/2000/svg"><text x="9" y="20" font-family="F">Wᵀ σ ∂</text></svg>'
+def test_the_png_has_text_in_it_without_any_font_on_the_machine():
+    text = f'<text x="9" y="20" font-family="{render.FAMILIES}">Wᵀ σ ∂</text>'
+    svg = f'<svg width="200pt" height="40pt" xmlns="http://www.w3.org/2000/svg">{text}</svg>'
     options = {"dpi": 96, "skip_system_fonts": True, "sans_serif_family": render.FONT}
-    text = text.replace('"F"', f'"{render.FAMILIES}"')
-    with_ours = resvg_py.svg_to_bytes(svg_string=text, font_files=[render.FONT_FILE], **options)
-    without = resvg_py.svg_to_bytes(svg_string=text, **options)
+    with_ours = resvg_py.svg_to_bytes(svg_string=svg, font_files=[render.FONT_FILE], **options)
+    without = resvg_py.svg_to_bytes(svg_string=svg, **options)
     assert len(with_ours) > len(without)
-    assert render.to_png(text).startswith(b"\x89PNG")
+    assert render.to_png(svg).startswith(b"\x89PNG")
 
 
 def test_the_picture_is_not_blank(renderer, drawn, tmp_path):

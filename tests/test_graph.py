@@ -67,7 +67,7 @@ def test_numpy_on_nodes_makes_nodes():
         "array @ node": array.T @ tg.input("Q", (2, "m")),
         "array - node": array - tg.input("Q", (2, 3)),
         "number / node": 1 / X,
-        "list + node": [1.0, 2.0, 3.0] + tg.input("q", (3,)),
+        "list * node": [1.0, 2.0, 3.0] * tg.input("q", (3,)),
         "np.float64 * node": np.float64(2) * X,
         "comparison": X == 3,
         "method": X.sum(axis=0),
@@ -80,6 +80,7 @@ def test_numpy_on_nodes_makes_nodes():
 
 def test_numpy_on_nodes_computes_what_numpy_computes():
     x = tg.input("x", (2, 3))
+    x0 = tg.constant(array[:1])
     for function in (
         lambda x: np.exp(x) / (1 + np.exp(x)) - array,
         lambda x: np.sum(x, axis=1, keepdims=True) @ x[:1] if isinstance(x, np.ndarray) else tg.sum(x, 1, True) @ x0,
@@ -88,7 +89,6 @@ def test_numpy_on_nodes_computes_what_numpy_computes():
         lambda x: np.where(x > 2, x, 0.5) * np.tanh(x) + np.log(x + 1),
         lambda x: x.transpose(1, 0) @ x + x.mT @ x + np.dot(x.T, x) + np.matmul(x.T, x) + np.dot(2.0, x.T @ x),
     ):
-        x0 = tg.constant(array[:1])
         np.testing.assert_allclose(function(x).eval(x=array), function(array), rtol=1e-15)
 
 

@@ -171,7 +171,9 @@ def test_missing_broken_and_ill_matched_files(write, out, tmp_path, capsys):
 def test_a_learning_rate_that_is_too_large_is_one_sentence(rate, out, capsys):
     assert _run("--learning-rate", rate, "--out", out) == 2
     printed = capsys.readouterr().err
-    assert re.fullmatch(r"error: the learning rate .* is too large: in iteration \d+ .*; try --learning-rate .*\n", printed)
+    assert re.fullmatch(
+        r"error: the learning rate .* is too large: in iteration \d+ .*; try --learning-rate .*\n", printed
+    )
     assert all(p.read_text() == "earlier" for p in out.iterdir())
 
 

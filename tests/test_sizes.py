@@ -25,7 +25,7 @@ def test_a_size_is_no_text():
     assert repr(3 * m) == "3*m"
     assert not isinstance(m, str)
     with pytest.raises(TypeError):
-        "ab" * m  # noqa: B018
+        "ab" * m
 
 
 @pytest.mark.parametrize(

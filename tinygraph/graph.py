@@ -211,10 +211,12 @@ class Op:
         self.shape, self.dtype, self.domain = shape, dtype or self._dtype_by_trying, domain
         slots = ", ".join(f"{{{index}}}" for index in range(len(self.vjps)))
         self.label = label or f"{name}({slots}{{params}})"
-        self.latex = latex or r"\operatorname{{%s}}\left(%s\right)" % (name.replace("_", r"\_"), slots)
+        escaped = name.replace("_", r"\_")
+        self.latex = latex or rf"\operatorname{{{{{escaped}}}}}\left({slots}\right)"
         self.binds, self.numpy, self.written, self.held = binds, numpy, written, held
         if isinstance(compute, np.ufunc):
-            self.__doc__ = f"`{self.label.format(*'xy', params='')}` element by element: NumPy's {name}, on arrays and nodes."
+            call = self.label.format(*"xy", params="")
+            self.__doc__ = f"`{call}` element by element: NumPy's {name}, on arrays and nodes."
         else:
             update_wrapper(self, compute)
         self.signature = _signature(compute, len(self.vjps))

@@ -40,7 +40,7 @@ def caller_names() -> dict["Node", str]:
         for variable, held in list(scope.items()):
             is_node = isinstance(held, Operand) and not isinstance(held, Size)
             if is_node and variable.isidentifier() and not variable.startswith("_"):
-                names.setdefault(held, held.name or variable)  # type: ignore[arg-type, attr-defined]
+                names.setdefault(held, held.name or variable)
     return names
 
 
