@@ -181,6 +181,7 @@ HOSTILE = [
     "\\",
     '"',
     "// -> ; digraph",
+    "a\nb",
 ]
 
 
@@ -199,6 +200,11 @@ def test_any_name_can_be_drawn(name):
     x = tg.input(name, ())
     drawing = tg.draw(x * x, grad=x)
     ET.fromstring(render._svg_in_process(drawing.dot))  # noqa: S314
+
+
+@pytest.mark.parametrize("name", ["\n", "\n\n", "a\n", "\x00\x1a", "\ud800", "\ufffe\uffff", "\r\t", " "])
+def test_a_name_that_no_picture_can_hold_is_drawn_as_near_as_it_can(renderer, name):
+    assert len(_boxes(tg.draw(tg.input(name, ())))) == 1
 
 
 def test_several_nodes_are_drawn_into_one_picture():

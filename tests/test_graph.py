@@ -1,6 +1,8 @@
 """Nodes never change, speak NumPy, and know their shapes and dtypes."""
 
+import copy
 import gc
+import pickle
 
 import numpy as np
 import pytest
@@ -111,6 +113,8 @@ def test_shape_ndim_size_len_of_numpy():
         (list, "can't be looped over"),
         (lambda x: [0][x], "no number yet"),
         (lambda x: 1 if x == 3 else 0, "no number yet"),
+        (copy.deepcopy, r"X \(n_x, m\) can't be copied or pickled: keep parameters with tg.save"),
+        (pickle.dumps, "can't be copied or pickled"),
         (np.cumsum, r"np.cumsum has no op yet.*np.sum"),
         (np.sinh, r"np.sinh has no op yet.*np.tanh"),
         (np.linalg.inv, "np.inv has no op yet"),

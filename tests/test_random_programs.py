@@ -54,7 +54,7 @@ def programs(draw):
         taken = [draw(st.integers(0, len(values) - 1)) for _ in range(1 if name in UNARY else 2)]
         try:
             value = np.asarray({**UNARY, **BINARY}[name][1](*(jnp.asarray(values[i]) for i in taken)))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, IndexError):
             continue  # shapes that don't fit, or an axis that isn't there
         if value.size <= 36 and value.ndim <= 3:
             steps.append((name, taken))

@@ -135,6 +135,9 @@ class Node(Operand):
             remedy = ": that method of NumPy's has no op yet; for the number itself, apply it to .value"
         raise AttributeError(f"a node has no attribute {name!r}{remedy}")
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise NodeTypeError(f"{self} can't be copied or pickled: keep parameters with tg.save, and build the graph anew")
+
     __hash__ = object.__hash__  # by identity, although == is elementwise
 
     def __str__(self) -> str:

@@ -231,10 +231,11 @@ def _ink(colors: tuple[str, str]) -> dict[str, str]:
 
 
 def _escaped(text: str) -> str:
-    """The text so that Graphviz draws just that: no record field, no escape, no entity, no control character."""
-    text = "".join(sign if sign >= " " or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
-    text = text.encode("utf-8", "replace").decode().replace("&", "&amp;")
+    """The text so that Graphviz draws just that: no record field, no escape, no entity; � for what SVG can't hold."""
+    text = re.sub("[^\n\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "\N{REPLACEMENT CHARACTER}", text)
+    text = text.replace("&", "&amp;")
     for sign in "\\{}|<>":
         text = text.replace(sign, f"\\{sign}")
-    text = re.sub("^ |(?<= ) | $", "\N{NO-BREAK SPACE}", text, flags=re.MULTILINE)  # a record trims plain ones
+    # A record trims plain spaces at an end and in a row, and Graphviz fails on an empty line among others.
+    text = text and re.sub("^ |(?<= ) | $|^$", "\N{NO-BREAK SPACE}", text, flags=re.MULTILINE)
     return text.replace("\n", "\\n")
