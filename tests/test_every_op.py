@@ -184,8 +184,8 @@ def test_a_square_is_derived_as_one_writes_it():
     [
         (lambda a, b: a @ b, "matmul: W (n_x, 1) @ X (n_x, m): inner sizes 1 and n_x differ. Did you mean W.T @ X?"),
         (lambda a, b: a + b.T, "add: W (n_x, 1) + X.T (m, n_x): sizes n_x and m differ. Did you mean W.T + X.T?"),
-        (lambda a, b: tg.sum(b, axis=2), "sum: sum(X (n_x, m)): axis 2 does not exist: the array has 2 axes"),
-        (lambda a, b: b.reshape(3, -1), "reshape: reshape(X (n_x, m)): *can't*"),
+        (lambda a, b: tg.sum(b, axis=2), "sum(X (n_x, m), axis=2): axis 2 does not exist: the array has 2 axes"),
+        (lambda a, b: b.reshape(3, -1), "reshape: *"),
         (lambda a, b: b.reshape(-1, -1), "*more than one size open with -1*"),
         (lambda a, b: b.reshape(b.shape[1], 7), "*m*n_x elements can't fill the new shape (m, 7), which has 7*m*"),
         (lambda a, b: b.transpose(0, 0), "*axes (0, 0) are no reordering of the 2 axes of (n_x, m)*"),
@@ -198,9 +198,9 @@ def test_shape_errors_name_the_line_and_the_remedy(write, told):
     import fnmatch
 
     W, X = tg.input("W", ("n_x", 1)), tg.input("X", ("n_x", "m"))
-    if "reshape: reshape" in told:
+    if told == "reshape: *":
         W, X = tg.input("W", (4, 1)), tg.input("X", (2, 2))
-        told = "reshape: reshape(X (2, 2)): 4 elements can't fill the new shape*"
+        told = "reshape(X (2, 2), shape=(3, -1)): 4 elements can't fill the new shape (3, -1)"
     with pytest.raises(tg.ShapeError) as caught:
         write(W, X)
     assert fnmatch.fnmatchcase(str(caught.value), told) or str(caught.value) == told

@@ -6,6 +6,7 @@ from tinygraph.draw import Drawing, draw
 from tinygraph.errors import (
     DrawError,
     DtypeError,
+    EvaluationError,
     FeedError,
     GradientError,
     ImmutableError,

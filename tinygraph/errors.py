@@ -25,6 +25,10 @@ class ImmutableError(TinygraphError, AttributeError):
     """An attempt to change a node: a node never changes."""
 
 
+class EvaluationError(TinygraphError, ValueError):
+    """A step that NumPy could not compute from the values it got."""
+
+
 class GradientError(TinygraphError, ValueError):
     """A derivative that doesn't exist, or that is wrong."""
 

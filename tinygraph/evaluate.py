@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.errors import FeedError, NonFiniteWarning
+from tinygraph.errors import EvaluationError, FeedError, NodeTypeError, NonFiniteWarning
 from tinygraph.feeds import bind_sizes, match_feeds, to_dtype
 from tinygraph.notation import caller_frame, caller_names, formula
 from tinygraph.order import order
-from tinygraph.sizes import resolve
+from tinygraph.sizes import Size, resolve
 from tinygraph.structure import leaves, map_leaves
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ def evaluate(nodes: Any, feeds: Mapping[Any, Any] | None = None, /, **named: Any
     >>> tg.evaluate({"square": x * x, "double": 2 * x}, x=3.0)
     {'square': np.float64(9.0), 'double': np.float64(6.0)}
     """
-    values, _ = graph_values(leaves(nodes), feeds or {}, named)
+    roots = leaves(nodes)
+    for root in roots:
+        if not hasattr(root, "args"):
+            raise NodeTypeError(f"only nodes have values to compute, not {root!r}")
+    values, _ = graph_values(roots, feeds or {}, named)
     return map_leaves(lambda node: _handed_out(values[node]), nodes)
 
 
@@ -46,9 +50,12 @@ def graph_values(
                 values[node] = node.params["size"].at(sizes)
                 continue
             args = [values[arg] for arg in node.args]
-            values[node] = node.op.compute(*args, **{key: resolve(param, sizes) for key, param in node.params.items()})
-            if node.weak:
-                values[node] = np.asarray(values[node]).item()
+            params = {key: resolve(param, sizes) for key, param in node.params.items()}
+            try:
+                out = node.op.compute(*args, **params)
+            except (TypeError, ValueError, ArithmeticError) as error:
+                raise EvaluationError(f"{formula(node, caller_names())} can't be computed: {error}") from error
+            values[node] = np.asarray(out).item() if node.weak else out
             if faults and not warned:
                 warned = _warn_if_not_finite(node, args, values[node])
             faults.clear()
@@ -58,14 +65,20 @@ def graph_values(
 def _leaf_values(
     roots: Sequence["Node"], feeds: Mapping[Any, Any], named: Mapping[str, Any]
 ) -> tuple[dict["Node", Any], dict[str, int]]:
+    if not isinstance(feeds, Mapping):
+        raise NodeTypeError("feeds are given by name or by node, as in Z.eval(X=array) or Z.eval({X: array})")
     graph = order(*roots)
-    sources = [source for node in graph if node.op.name == "size" for source in node.params["size"].sources.values()]
-    matched = match_feeds(dict.fromkeys([*graph, *sources]), feeds, named)
+    sizes = [node.params["size"] for node in graph if node.op.name == "size"]
+    sizes += [size for node in graph if not node.args for size in node.shape if isinstance(size, Size)]
+    sources = [source for size in sizes for source in size.sources.values()]
+    leaves = dict.fromkeys(node for node in [*graph, *sources] if not node.args)
+    matched = match_feeds(leaves, feeds, named)
     fed = {node: to_dtype(value, node.dtype, node) for node, value in matched.items()}
     needed = order(*roots, known=fed) if fed else graph
     missing = [node for node in needed if node.op.name == "input" and node not in fed]
     if missing:
-        example = ", ".join(f"{node.name!r}: …" for node in missing)
+        names = {**{node: repr(node.name) for node in missing}, **caller_names()}
+        example = ", ".join(f"{names[node]}: …" for node in missing)
         raise FeedError(f"no value for {' and '.join(map(str, missing))}: feed it, as in .eval({{{example}}})")
     held = {node: node.op.held(node) for node in needed if node.op.held and node not in fed}
     return fed | held, bind_sizes({node: value for node, value in (fed | held).items() if not node.weak})
@@ -80,7 +93,7 @@ def _warn_if_not_finite(node: "Node", args: Sequence[Any], out: Any) -> bool:
     causes = [
         f"{formula(arg, names)} is {np.broadcast_to(value, wrong.shape)[index]}"
         for arg, value in zip(node.args, args, strict=True)
-        if arg.op.name not in ("constant", "size") and _spreads_over(np.shape(value), wrong.shape)
+        if node.op.is_elementwise and arg.op.name not in ("constant", "size")
     ]
     place = f" at {list(index)}" if index else ""
     because = f", where {' and '.join(causes)}" if causes else ""
@@ -88,12 +101,6 @@ def _warn_if_not_finite(node: "Node", args: Sequence[Any], out: Any) -> bool:
     _, level = caller_frame()
     warnings.warn(message, NonFiniteWarning, stacklevel=level + 1)
     return True
-
-
-def _spreads_over(shape: tuple[int, ...], wide: tuple[int, ...]) -> bool:
-    """Whether an array of that shape broadcasts to the wide one, so that it has an element at each index."""
-    tail = wide[len(wide) - len(shape) :]
-    return len(shape) <= len(wide) and all(size in (1, whole) for size, whole in zip(shape, tail, strict=True))
 
 
 def _handed_out(value: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph.errors import DtypeError, FeedError, ShapeError
+from tinygraph.notation import caller_names
 from tinygraph.sizes import Entry, Shape, Size
 
 if TYPE_CHECKING:
@@ -14,25 +15,27 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
-LEAF_NAMES: set[str] = set()
-"""Every name that a leaf was ever given: a feed under any other name is a slip of the pen."""
+REAL = "biuf"
+"""The kinds of dtype that a node can have: truth values, whole numbers, floats."""
+
+INPUT_NAMES: set[str] = set()
+"""Every name that an input was ever given: a feed under any other name is a slip of the pen."""
 
 
 def match_feeds(leaves: Iterable["Node"], feeds: Mapping[Any, Any], named: Mapping[str, Any]) -> dict["Node", Any]:
-    """The value fed to each node, whether the feed was given by node or by name.
+    """The value fed to each node, whether the feed was given by node, by name, or by the leaf's variable.
 
-    A name that another graph has and this one has not is passed over, so that one set of feeds serves a cost and its
+    An input that other graphs have and this one has not is passed over, so that one set of feeds serves a cost and its
     derivatives, which may depend on less.
     """
     by_name: dict[str, list[Node]] = {}
     for leaf in leaves:
-        if leaf.name:
-            by_name.setdefault(leaf.name, []).append(leaf)
+        by_name.setdefault(leaf.name or "", []).append(leaf)
     matched: dict[Node, Any] = {}
     for key, value in [*feeds.items(), *named.items()]:
-        if isinstance(key, str) and key in LEAF_NAMES and key not in by_name:
-            continue
         node = _node_called(key, by_name) if isinstance(key, str) else key
+        if node is None:
+            continue
         if not hasattr(node, "args"):
             raise FeedError(f"a value is fed by name or by node, not by {node!r}")
         if node in matched:
@@ -41,23 +44,27 @@ def match_feeds(leaves: Iterable["Node"], feeds: Mapping[Any, Any], named: Mappi
     return matched
 
 
-def _node_called(name: str, by_name: Mapping[str, list["Node"]]) -> "Node":
-    if name not in by_name:
-        raise FeedError(f"no input is called {name!r}; the graph has: {', '.join(by_name) or 'none that has a name'}")
-    if len(by_name[name]) > 1:
+def _node_called(name: str, by_name: Mapping[str, list["Node"]]) -> "Node | None":
+    variables = {} if name in by_name else caller_names()
+    found = by_name.get(name) or [leaf for leaf in by_name.get("", []) if variables.get(leaf) == name]
+    if len(found) > 1:
         raise FeedError(f"two leaves are called {name!r}: feed them by node, as in .eval({{X: …}})")
-    return by_name[name][0]
+    if not found and name not in INPUT_NAMES:
+        known = ", ".join(filter(None, by_name)) or "none that has a name"
+        raise FeedError(f"no input is called {name!r}; the graph has: {known}")
+    return found[0] if found else None
 
 
 def to_dtype(value: Any, dtype: np.dtype[Any], whose: object) -> Array:
     """The value as an array of that dtype: widened where that loses nothing, else refused.
 
-    Python's own numbers count as NumPy counts them: a float fits every float dtype.
+    Python's own numbers, and lists of them, count as NumPy counts numbers: a float fits every float dtype.
     """
     array = to_array(value, whose)
     if array.dtype == dtype:
         return array
-    weak = isinstance(value, int | float) and np.result_type(dtype, value) == dtype
+    is_python = not hasattr(value, "dtype")
+    weak = is_python and np.result_type(dtype, array.dtype.type(0).item()) == dtype
     if not weak and not np.can_cast(array.dtype, dtype, "safe"):
         raise DtypeError(
             f"{whose} is {dtype} and was given {array.dtype}, which would lose digits or parts: "
@@ -65,9 +72,12 @@ def to_dtype(value: Any, dtype: np.dtype[Any], whose: object) -> Array:
         )
     with np.errstate(invalid="ignore", over="ignore"):
         cast = array.astype(dtype)
-        exact = array.dtype.kind not in "iu" or np.array_equal(cast.astype(array.dtype), array)
-    if not exact:
-        raise DtypeError(f"{whose} is {dtype}, which can't hold the {array.dtype} numbers that it was given exactly")
+        if array.dtype.kind in "iu":
+            is_kept = np.array_equal(cast.astype(array.dtype), array)
+        else:
+            is_kept = np.array_equal(np.isinf(cast), np.isinf(array))
+    if not is_kept:
+        raise DtypeError(f"{whose} is {dtype}, which can't hold the {array.dtype} numbers that it was given")
     return cast
 
 
@@ -77,11 +87,22 @@ def to_array(value: Any, whose: object) -> Array:
         raise DtypeError(f"{whose} was given a masked array, whose mask would be lost: fill it first, with .filled(…)")
     try:
         array = np.asarray(value)
-    except (ValueError, OverflowError) as error:
-        raise FeedError(f"{whose} was given rows that don't form an array: {error}") from None
-    if array.dtype.kind not in "biuf":
+    except (ValueError, OverflowError, RuntimeError) as error:
+        raise FeedError(f"{whose} was given what can't become an array: {error}") from None
+    if array.dtype.kind not in REAL:
         raise DtypeError(f"{whose} takes real numbers and was given {type(value).__name__} of dtype {array.dtype}")
     return array
+
+
+def real_dtype(dtype: Any, whose: object) -> np.dtype[Any]:
+    """The dtype, if it is one that a node can have."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError as error:
+        raise DtypeError(f"{whose} can't have the dtype {dtype!r}: {error}") from None
+    if found.kind not in REAL:
+        raise DtypeError(f"{whose} can't be {found}: a node holds real numbers or truth values")
+    return found
 
 
 def bind_sizes(values: Mapping["Node", Array]) -> dict[str, int]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.errors import DtypeError, ImmutableError, NodeTypeError, ShapeError
+from tinygraph.errors import ImmutableError, NodeTypeError, ShapeError
 from tinygraph.evaluate import evaluate
-from tinygraph.feeds import LEAF_NAMES, Array, bind_sizes, to_array, to_dtype
+from tinygraph.feeds import INPUT_NAMES, Array, bind_sizes, real_dtype, to_array, to_dtype
 from tinygraph.notation import ATOM, caller_names, formula
 from tinygraph.protocol import ANSWERS, Operand
 from tinygraph.remedies import explained
@@ -108,6 +108,8 @@ class Node(Operand):
     @property
     def mT(self) -> "Node":
         """The transpose of each matrix in a stack: the last two axes swapped."""
+        if self.ndim < 2:
+            raise ShapeError(f"{self} holds no matrix to transpose: .mT needs two axes or more")
         axes = range(self.ndim)
         return ANSWERS[np.transpose](self, (*axes[:-2], axes[-1], axes[-2]))
 
@@ -117,7 +119,7 @@ class Node(Operand):
 
     def transpose(self, *axes: Any) -> "Node":
         """`tg.transpose` of this node; the axes as one tuple, or one by one."""
-        return ANSWERS[np.transpose](self, _unpacked(axes) or None)
+        return ANSWERS[np.transpose](self, _unpacked(axes) if axes else None)
 
     def __len__(self) -> int:
         if not self.shape or isinstance(self.shape[0], Size):
@@ -136,7 +138,9 @@ class Node(Operand):
         raise AttributeError(f"a node has no attribute {name!r}{remedy}")
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise NodeTypeError(f"{self} can't be copied or pickled: keep parameters with tg.save, and build the graph anew")
+        raise NodeTypeError(
+            f"{self} can't be copied or pickled: keep parameters with tg.save, and build the graph anew"
+        )
 
     __hash__ = object.__hash__  # by identity, although == is elementwise
 
@@ -156,7 +160,7 @@ class Parameter(Node):
     @property
     def value(self) -> Array:
         """The array, read-only; one that was read before an assignment keeps its numbers."""
-        return self._array
+        return self._array.view()  # a view, so that nobody can make the array writeable again
 
     @value.setter
     def value(self, value: Any) -> None:
@@ -186,9 +190,11 @@ class Op:
     - `vjps`: for each array argument the rule `(g, out, *args, **params)` → its gradient, where g is the gradient
       that arrives at `out`; None where there is no derivative. In ops and operators only, so the same rule
       serves arrays and nodes. What was broadcast is summed for all rules alike, in `derivatives.py`.
+    - `settle`: the arguments' shapes and the parameters as written → the parameters in one form, such as axes from 0.
     - `shape`: the arguments' shapes → the result's; broadcasting, unless said otherwise.
     - `dtype`: likewise; found by trying the value rule, unless said otherwise.
-    - `label`, `latex`: how a call is written, with a slot for each argument; `binds`: how strongly it binds them.
+    - `label`, `latex`: how a call is written, with a slot for each argument, or a function of the parameters that
+      says so; `binds`: how strongly it binds its arguments.
     - `numpy`: the NumPy function that it answers to.
     - `domain`: where its arguments must lie for the value to be a finite number.
     - a leaf's `written` and `held`: how it is written where it has no name, and the value that it holds.
@@ -200,10 +206,11 @@ class Op:
         compute: Callable[..., Any],
         vjps: Sequence[Callable[..., Any] | None] = (),
         *,
+        settle: Callable[..., dict[str, Any]] = lambda *shapes, **params: params,
         shape: Callable[..., Shape] = broadcast_shape,
         dtype: Callable[..., np.dtype[Any]] | None = None,
-        label: str | None = None,
-        latex: str | None = None,
+        label: str | Callable[..., str] | None = None,
+        latex: str | Callable[..., str] | None = None,
         binds: int = ATOM,
         numpy: Callable[..., Any] | None = None,
         domain: tuple[float, float] = (-np.inf, np.inf),
@@ -211,14 +218,15 @@ class Op:
         held: Callable[[Node], Any] | None = None,
     ):
         self.name, self.compute, self.vjps = name, compute, tuple(vjps)
-        self.shape, self.dtype, self.domain = shape, dtype or self._dtype_by_trying, domain
+        self.settle, self.shape, self.is_elementwise = settle, shape, shape is broadcast_shape
+        self.dtype, self.domain = dtype or self._dtype_by_trying, domain
         slots = ", ".join(f"{{{index}}}" for index in range(len(self.vjps)))
         self.label = label or f"{name}({slots}{{params}})"
         escaped = name.replace("_", r"\_")
         self.latex = latex or rf"\operatorname{{{{{escaped}}}}}\left({slots}\right)"
         self.binds, self.numpy, self.written, self.held = binds, numpy, written, held
         if isinstance(compute, np.ufunc):
-            call = self.label.format(*"xy", params="")
+            call = self.template("label", {}).format(*"xy", params="")
             self.__doc__ = f"`{call}` element by element: NumPy's {name}, on arrays and nodes."
         else:
             update_wrapper(self, compute)
@@ -239,13 +247,14 @@ class Op:
             return self.compute(*args, **params)
         nodes = tuple(map(as_node, args))
         try:
+            params = self.settle(*(node.shape for node in nodes), **params)
             shape = self.shape(*(node.shape for node in nodes), **params)
-        except ShapeError as error:
+            dtype = self.dtype(*(_weak_or_dtype(node) for node in nodes), **params)
+        except (ShapeError, TypeError) as error:
             raise explained(error, self, nodes, params) from None
-        dtype = self.dtype(*(_weak_or_dtype(node) for node in nodes), **params)
         weak = not shape and all(node.weak for node in nodes)
         if weak and all(node.op is CONSTANT for node in nodes):  # numbers among themselves are a number
-            return as_node(np.asarray(self.compute(*(node.params["array"] for node in nodes), **params)).item())
+            return as_node(np.asarray(self.compute(*map(number, nodes), **params)).item())
         return Node(self, nodes, params, shape, dtype, weak=weak)
 
     def __get__(self, node: Node | None, kind: type[Node]) -> Any:
@@ -264,7 +273,22 @@ class Op:
             args, params = [value for _, value in values[:arity]], dict(values[arity:])
         else:
             params = self.defaults
-        return args, {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}
+        return args, {key: self._plain(key, value) for key, value in params.items()}
+
+    def _plain(self, key: str, value: Any) -> Any:
+        """A parameter as what never changes: a number, a name, a dtype, or a tuple of them."""
+        if isinstance(value, list | range) or (isinstance(value, np.ndarray) and value.ndim == 1):
+            value = tuple(value)
+        if isinstance(value, tuple):
+            return tuple(self._plain(key, entry) for entry in value)
+        if isinstance(value, Node | np.ndarray):
+            raise NodeTypeError(f"{self.name}: {key} is part of the op, so it is a plain number and no array or node")
+        return value.item() if isinstance(value, np.generic) else value
+
+    def template(self, style: str, params: Mapping[str, Any]) -> str:
+        """How a call with these parameters is written, in that style: a text with a slot for each argument."""
+        template = getattr(self, style)
+        return template(**params) if callable(template) else template
 
     def _dtype_by_trying(self, *dtypes: Any, **_: Any) -> np.dtype[Any]:
         if dtypes not in self._tried:
@@ -322,7 +346,11 @@ def _leaf(name: str, written: Callable[[Node], str], held: Callable[[Node], Any]
 
 INPUT = _leaf("input", lambda node: str(node.name))
 PARAMETER = _leaf("parameter", lambda node: "a parameter", held=lambda node: node.value)
-CONSTANT = _leaf("constant", lambda node: _number(node), held=lambda node: node.params["array"])
+CONSTANT = _leaf(
+    "constant",
+    lambda node: str(node.params["array"]) if not node.shape else "a constant",
+    held=lambda node: node.params["array"],
+)
 SIZE = _leaf("size", lambda node: str(node.params["size"]))
 
 
@@ -334,7 +362,9 @@ def input(name: str, shape: Iterable[Any], dtype: Any = np.float64) -> Node:
     >>> X.shape
     (n_x, m)
     """
-    return _leaf_node(Node, INPUT, {}, tuple([shape] if isinstance(shape, int | str | Size) else shape), dtype, name)
+    entries = (shape,) if isinstance(shape, int | str | Size) else shape
+    INPUT_NAMES.add(_checked_name(name))
+    return _leaf_node(Node, INPUT, {}, entries, dtype, name)
 
 
 def parameter(array: Any, name: str | None = None, dims: Iterable[Any] | None = None) -> Parameter:
@@ -370,10 +400,8 @@ def constant(array: Any, name: str | None = None, dims: Iterable[Any] | None = N
 
 def _leaf_node(kind: Any, op: Op, params: Mapping[str, Any], shape: Iterable[Any], dtype: Any, name: str | None) -> Any:
     if name is not None:
-        LEAF_NAMES.add(_checked_name(name))
-    dtype = np.dtype(dtype)
-    if dtype.kind not in "biuf":
-        raise DtypeError(f"{name or 'a leaf'} can't be {dtype}: a node holds real numbers or truth values")
+        _checked_name(name)
+    dtype = real_dtype(dtype, name or "a leaf")
     declared: list[Any] = []
     node = kind(op, (), params, (), dtype, name)
     for entry in shape:
@@ -404,14 +432,23 @@ def as_node(value: Any) -> Node:
     return constant(value)
 
 
+def number(value: Any) -> Any:
+    """The number that a node was written as; None where the value is anything else.
+
+    >>> import tinygraph as tg
+    >>> (tg.input("x", ()) ** 2).args
+    (<x () float64>, <2 () int64>)
+    >>> number((tg.input("x", ()) ** 2).args[1])
+    2
+    """
+    is_written = isinstance(value, Node) and value.op is CONSTANT and value.weak
+    return value.params["array"] if is_written else None
+
+
 def _frozen(array: Array) -> Array:
     copy = np.array(array)
     copy.flags.writeable = False
-    return copy
-
-
-def _number(node: Node) -> str:
-    return str(node.params["array"]) if not node.shape else "a constant"
+    return copy.view()
 
 
 def _weak_or_dtype(node: Node) -> Any:

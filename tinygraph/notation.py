@@ -1,10 +1,11 @@
 """How a node is written: by the name of the reader's own variable, or as a formula of named nodes."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,19 +13,18 @@ from tinygraph.protocol import Operand
 from tinygraph.sizes import Size
 
 if TYPE_CHECKING:
-    from tinygraph.graph import Node
+    from tinygraph.graph import Node, Op
 
-SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
-"""How strongly an op binds its arguments, from `x + y` to `f(x)`."""
+COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+"""How strongly an op binds its arguments, from `x < y` to `f(x)`."""
 
-PACKAGE = str(Path(__file__).parent)
-NUMPY = str(Path(np.__file__).parent)
+LIBRARIES = tuple(f"{Path(file).parent}{os.sep}" for file in (__file__, np.__file__))
 
 
 def caller_frame() -> tuple[FrameType | None, int]:
     """The innermost frame of the reader's own code, and the `stacklevel` at which the asking function warns there."""
     frame, level = sys._getframe(1), 0
-    while frame and frame.f_code.co_filename.startswith((PACKAGE, NUMPY)):
+    while frame and frame.f_code.co_filename.startswith(LIBRARIES):
         frame, level = frame.f_back, level + 1  # type: ignore[assignment]
     return frame, level
 
@@ -36,11 +36,13 @@ def caller_names() -> dict["Node", str]:
     """
     frame, _ = caller_frame()
     names: dict[Node, str] = {}
-    for scope in (frame.f_locals, frame.f_globals) if frame else ():
-        for variable, held in list(scope.items()):
-            is_node = isinstance(held, Operand) and not isinstance(held, Size)
-            if is_node and variable.isidentifier() and not variable.startswith("_"):
-                names.setdefault(held, held.name or variable)
+    if frame is None:
+        return names
+    local, outer = dict(frame.f_locals), dict(frame.f_globals)
+    for variable, held in (local | {name: outer[name] for name in outer if name not in local}).items():
+        is_node = isinstance(held, Operand) and not isinstance(held, Size)
+        if is_node and variable.isidentifier() and not variable.startswith("_"):
+            names.setdefault(held, held.name or variable)
     return names
 
 
@@ -59,15 +61,36 @@ def expression(node: "Node", names: Mapping["Node", str], style: str = "label", 
         return node.op.written(node)
     if depth == 0:
         return "…"
-    template: str = getattr(node.op, style)
+    return call(node.op, node.params, arguments(node.op, node.params, node.args, names, style, depth - 1), style)
+
+
+def call(op: "Op", params: Mapping[str, Any], texts: Sequence[str], style: str = "label") -> str:
+    """A call of the op whose arguments are written as these texts."""
+    changed = {key: value for key, value in params.items() if value != op.defaults.get(key, ...)}
+    return op.template(style, params).format(
+        *texts, params="".join(f", {key}={value}" for key, value in changed.items())
+    )
+
+
+def arguments(
+    op: "Op",
+    params: Mapping[str, Any],
+    args: Sequence["Node"],
+    names: Mapping["Node", str],
+    style: str = "label",
+    depth: int = 2,
+) -> list[str]:
+    """The arguments of a call as formulas, in brackets where the op would otherwise tear them apart."""
     brackets = r"\left({}\right)" if style == "latex" else "({})"
-    slots = []
-    for index, arg in enumerate(node.args):
-        text = formula(arg, names, style, depth - 1)
+    texts = []
+    for index, arg in enumerate(args):
+        text = formula(arg, names, style, depth)
         strength = ATOM if text in (arg.name, names.get(arg), "…") else _strength(arg, text)
-        loose = strength < node.op.binds or (strength == node.op.binds < ATOM and index > 0)
-        slots.append(brackets.format(text) if loose and not _is_enclosed(template, index) else text)
-    return template.format(*slots, params=_changed(node))
+        equal_needs = index > 0 or op.binds in (COMPARISON, POWER)
+        loose = strength < op.binds or (strength == op.binds < ATOM and equal_needs)
+        is_bare = loose and not _is_enclosed(op.template(style, params), index)
+        texts.append(brackets.format(text) if is_bare else text)
+    return texts
 
 
 def _strength(node: "Node", text: str) -> int:
@@ -81,12 +104,6 @@ def _is_enclosed(template: str, index: int) -> bool:
     marks = [f"\0{number}\0" for number in range(template.count("{"))]
     before, after = template.format(*marks, params="").split(marks[index], 1)
     return before.rstrip()[-1:] in set("({[,") and after.lstrip().removeprefix(r"\right")[:1] in set(")}],")
-
-
-def _changed(node: "Node") -> str:
-    """The parameters that differ from the op's defaults, as they are written in a call."""
-    changed = {key: value for key, value in node.params.items() if value != node.op.defaults.get(key, ...)}
-    return "".join(f", {key}={value}" for key, value in changed.items())
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tinygraph.errors import ShapeError
-from tinygraph.notation import caller_names, formula
+from tinygraph.errors import DtypeError, ShapeError, TinygraphError
+from tinygraph.notation import arguments, call, caller_names
 from tinygraph.order import order
 from tinygraph.sizes import Entry, Size, SizeMismatchError
 
@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from tinygraph.graph import Node, Op
 
 
-def explained(error: ShapeError, op: "Op", nodes: Sequence["Node"], params: Mapping[str, Any]) -> ShapeError:
-    """The error that the shape rule of op raised on nodes, told to a reader."""
+def explained(error: Exception, op: "Op", nodes: Sequence["Node"], params: Mapping[str, Any]) -> TinygraphError:
+    """The error that a rule of op raised on nodes, told to a reader."""
     names = caller_names()
-    texts = [formula(node, names) for node in nodes]
-    line = op.label.format(*(f"{text} {node.shape}" for text, node in zip(texts, nodes, strict=True)), params="")
+    texts = [f"{text} {node.shape}" for text, node in zip(arguments(op, params, nodes, names), nodes, strict=True)]
     remedy = ""
     if isinstance(error, SizeMismatchError):
-        remedy = _transpose_one(op, nodes, texts, params) or _name_the_number(error.pair, nodes, names)
-    return ShapeError(f"{op.name}: {line}: {error}{remedy}")
+        remedy = _transpose_one(op, nodes, params, names) or _name_the_number(error.pair, nodes, names)
+    kind = ShapeError if isinstance(error, ShapeError) else DtypeError
+    line = call(op, params, texts)
+    told = line if line.startswith(op.name) else f"{op.name}: {line}"
+    return kind(f"{told}: {error}{remedy}")
 
 
 def _name_the_number(pair: tuple[Entry, Entry], nodes: Sequence["Node"], names: Mapping["Node", str]) -> str:
@@ -44,16 +46,16 @@ def _quoted(size: Entry) -> str:
     return f'"{size}"' if isinstance(size, Size) else str(size)
 
 
-def _transpose_one(op: "Op", nodes: Sequence["Node"], texts: list[str], params: Mapping[str, Any]) -> str:
+def _transpose_one(op: "Op", nodes: Sequence["Node"], params: Mapping[str, Any], names: Mapping["Node", str]) -> str:
     """Which argument would fit if it were transposed."""
-    for index in sorted(range(len(nodes)), key=lambda index: " " in texts[index]):  # a name rather than a formula
-        shapes = [node.shape for node in nodes]
-        shapes[index] = shapes[index][::-1]
+    for index in sorted(range(len(nodes)), key=lambda index: nodes[index] not in names):  # rather one with a name
+        node = nodes[index]
+        is_transpose = node.op.name == "transpose" and node.params["axes"] is None
+        turned = [*nodes[:index], node.args[0] if is_transpose else node.T, *nodes[index + 1 :]]
+        shapes = [node.shape for node in turned]
         try:
-            op.shape(*shapes, **params)
+            op.shape(*shapes, **op.settle(*shapes, **params))
         except ShapeError:
             continue
-        text = texts[index]
-        texts[index] = text.removesuffix(".T") if text.endswith(".T") else f"({text}).T" if " " in text else f"{text}.T"
-        return f". Did you mean {op.label.format(*texts, params='')}?"
+        return f". Did you mean {call(op, params, arguments(op, params, turned, names))}?"
     return ""

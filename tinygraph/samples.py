@@ -24,7 +24,10 @@ def with_samples(roots: Sequence[Node], feeds: Mapping[Any, Any]) -> tuple[dict[
     tried gives finite values.
     """
     graph = order(*roots)
-    fed = {node: to_dtype(value, node.dtype, node) for node, value in match_feeds(graph, feeds, {}).items()}
+    fed = {
+        node: to_dtype(value, node.dtype, node)
+        for node, value in match_feeds([node for node in graph if not node.args], feeds, {}).items()
+    }
     open_inputs = sorted(
         (node for node in graph if node.op.name == "input" and node not in fed), key=lambda node: str(node.name)
     )

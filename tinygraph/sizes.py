@@ -70,7 +70,10 @@ class Size(Operand):
 
     def _atom_at(self, atom: Any, sizes: Mapping[str, int]) -> int:
         if isinstance(atom, Quotient):
-            return atom.top.at(sizes) // atom.bottom.at(sizes)
+            bottom = atom.bottom.at(sizes)
+            if bottom == 0:
+                raise FeedError(f"the size {atom} has no number: {atom.bottom} is 0")
+            return atom.top.at(sizes) // bottom
         if atom not in sizes:
             raise FeedError(f"the size {atom} has no number yet: feed {self.sources[atom]}, whose shape it is part of")
         return sizes[atom]

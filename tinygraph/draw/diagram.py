@@ -17,7 +17,7 @@ from tinygraph.draw.render import FONT, to_pdf, to_png, to_svg
 from tinygraph.errors import DrawError
 from tinygraph.evaluate import graph_values
 from tinygraph.files import write_whole
-from tinygraph.graph import Node, as_node, broadcast_shape
+from tinygraph.graph import Node, as_node
 from tinygraph.notation import caller_names, expression
 from tinygraph.order import order
 from tinygraph.samples import told_samples, with_samples
@@ -114,8 +114,10 @@ class _Diagram:
                 f"(at most {MOST_BOXES}): draw a part of the graph, from a node in its middle"
             )
         self.names = _all_named(self.boxes, names)
+        taken = set(self.names.values())
+        self.d = {node: f"d{name}" if f"d{name}" not in taken else f"∂{name}" for node, name in self.names.items()}
         for node, gradient in self.gradients.items():
-            self.names.setdefault(gradient, f"d{self.names[node]}")
+            self.names.setdefault(gradient, self.d[node])
         self.legend = []
         if self.gradients:
             J = self.names[nodes[0]]
@@ -142,7 +144,7 @@ class _Diagram:
                 made = expression(node, self.names) if node.args else node.op.name
                 self._add_box(pair, own, self.names[node], made, node, COLORS.get(node.op.name, STEP))
                 if node in self.gradients:
-                    gradient, name = self.gradients[node], f"d{self.names[node]}"
+                    gradient, name = self.gradients[node], self.d[node]
                     is_first = self.names[gradient] == name
                     made = expression(gradient, self.names, depth=8) if is_first else self.names[gradient]
                     self._add_box(pair, f"d{own}", name, made, gradient, GRADIENT)
@@ -201,7 +203,7 @@ def _all_named(nodes: Sequence[Node], names: Mapping[Node, str]) -> dict[Node, s
 
 def _copied(node: Node, arg: Node) -> list[str]:
     """The sizes over which broadcasting copied arg on its way into node."""
-    if node.op.shape is not broadcast_shape and node.op.name != "broadcast_like":
+    if not node.op.is_elementwise and node.op.name != "broadcast_like":
         return []
     missing = node.ndim - arg.ndim
     narrow = (1,) * missing + arg.shape
@@ -232,7 +234,7 @@ def _ink(colors: tuple[str, str]) -> dict[str, str]:
 
 def _escaped(text: str) -> str:
     """The text so that Graphviz draws just that: no record field, no escape, no entity; � for what SVG can't hold."""
-    text = re.sub("[^\n\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "\N{REPLACEMENT CHARACTER}", text)
+    text = re.sub("[^\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", text)
     text = text.replace("&", "&amp;")
     for sign in "\\{}|<>":
         text = text.replace(sign, f"\\{sign}")

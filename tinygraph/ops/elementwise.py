@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.graph import Op, op
-from tinygraph.notation import POWER, PRODUCT, SIGN, SUM
+from tinygraph.errors import ShapeError
+from tinygraph.feeds import real_dtype
+from tinygraph.graph import Op, number, op
+from tinygraph.notation import COMPARISON, POWER, PRODUCT, SIGN, SUM
 
 # In a rule, x and y are the arguments, out is the result, and g is the gradient that arrives at out.
 
@@ -26,8 +28,8 @@ divide   = Op("divide",   np.divide,   [lambda g, out, x, y: g / y,
                                         lambda g, out, x, y: -g * out / y],
               label="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", binds=PRODUCT, numpy=np.divide)
 
-power    = Op("power",    np.power,    [lambda g, out, x, y: g * y * x ** where(y == 0, 1, y - 1),  # 0 at y = 0
-                                        lambda g, out, x, y: g * out * log(where(x == 0, 1, x))],   # 0 at x = 0
+power    = Op("power",    np.power,    [lambda g, out, x, y: g * y * _base(x, y) ** (y - 1),
+                                        lambda g, out, x, y: g * out * log(where(x == 0, 1, x))],
               label="{0} ** {1}", latex="{0}^{{{1}}}", binds=POWER, numpy=np.power, domain=(0, np.inf))
 
 negative = Op("negative", np.negative, [lambda g, out, x: -g],
@@ -43,18 +45,23 @@ tanh     = Op("tanh",     np.tanh,     [lambda g, out, x: g * (1 - out * out)],
               latex=r"\tanh\left({0}\right)", numpy=np.tanh)
 
 equal         = Op("equal",         np.equal,         [None, None], label="{0} == {1}", latex="{0} = {1}",
-                   binds=SUM, numpy=np.equal)
+                   binds=COMPARISON, numpy=np.equal)
 not_equal     = Op("not_equal",     np.not_equal,     [None, None], label="{0} != {1}", latex=r"{0} \neq {1}",
-                   binds=SUM, numpy=np.not_equal)
+                   binds=COMPARISON, numpy=np.not_equal)
 less          = Op("less",          np.less,          [None, None], label="{0} < {1}",  latex="{0} < {1}",
-                   binds=SUM, numpy=np.less)
+                   binds=COMPARISON, numpy=np.less)
 less_equal    = Op("less_equal",    np.less_equal,    [None, None], label="{0} <= {1}", latex=r"{0} \leq {1}",
-                   binds=SUM, numpy=np.less_equal)
+                   binds=COMPARISON, numpy=np.less_equal)
 greater       = Op("greater",       np.greater,       [None, None], label="{0} > {1}",  latex="{0} > {1}",
-                   binds=SUM, numpy=np.greater)
+                   binds=COMPARISON, numpy=np.greater)
 greater_equal = Op("greater_equal", np.greater_equal, [None, None], label="{0} >= {1}", latex=r"{0} \geq {1}",
-                   binds=SUM, numpy=np.greater_equal)
+                   binds=COMPARISON, numpy=np.greater_equal)
 # fmt: on
+
+
+def _base(x: Any, y: Any) -> Any:
+    """x, but 1 where both are 0, for there the derivative of x ** y is 0, and 0 * 0 ** -1 is not."""
+    return x if number(y) else where((x == 0) * (y == 0), 1, x)
 
 
 @op(lambda g, out, x: g * out * (1 - out), latex=r"\sigma\left({0}\right)")
@@ -68,12 +75,13 @@ def sigmoid(x: Any) -> Any:
     array([0. , 0.5, 1. ])
     """
     x = np.asarray(x)
+    x = x if x.dtype.kind == "f" else x * 1.0
     with np.errstate(under="ignore"):
         small = np.exp(-np.abs(x))
         return np.where(x >= 0, 1, small) / (1 + small)
 
 
-@op(lambda g, out, x: g * (x > 0), latex=r"\operatorname{{relu}}\left({0}\right)")
+@op(lambda g, out, x: where(x > 0, g, 0), latex=r"\operatorname{{relu}}\left({0}\right)")
 def relu(x: Any) -> Any:
     """max(x, 0) element by element; its derivative at 0 is 0, as in PyTorch and JAX.
 
@@ -84,7 +92,13 @@ def relu(x: Any) -> Any:
     return np.maximum(x, 0)
 
 
-@op(lambda g, out, x, slope: g * where(x > 0, 1, slope))
+def _one_slope(_: Any, slope: Any) -> dict[str, Any]:
+    if not isinstance(slope, int | float):
+        raise ShapeError(f"the slope is one number, not {slope!r}")
+    return {"slope": slope}
+
+
+@op(lambda g, out, x, slope: where(x > 0, g, slope * g), settle=_one_slope)
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where x > 0, else slope * x, element by element; its derivative at 0 is the slope, as in PyTorch.
 
@@ -112,7 +126,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)
 
 
-@op(lambda g, out, x, dtype: g, dtype=lambda x, dtype: np.dtype(dtype))
+@op(lambda g, out, x, dtype: g, dtype=lambda x, dtype: real_dtype(dtype, "a node"))
 def astype(x: Any, dtype: Any) -> Any:
     """x as numbers of another dtype.
 

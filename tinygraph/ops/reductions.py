@@ -6,17 +6,23 @@ import numpy as np
 
 from tinygraph.errors import ShapeError
 from tinygraph.graph import op
-from tinygraph.ops.shaping import broadcast_like, reshape
+from tinygraph.ops.shaping import axis_number, broadcast_like, reshape
 from tinygraph.sizes import Shape, product
 
 
 def _axes(axis: Any, rank: int) -> tuple[int, ...]:
     """The axes that are taken together, each counted from 0."""
-    chosen = range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    for number in chosen:
-        if not -rank <= number < rank:
-            raise ShapeError(f"axis {number} does not exist: the array has {rank} axes")
-    return tuple(number % rank for number in chosen)
+    chosen = tuple(range(rank)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    found = tuple(axis_number(number, rank) for number in chosen)
+    if len(set(found)) < len(found):
+        raise ShapeError(f"axis {axis} names an axis twice")
+    return found
+
+
+def _counted_from_0(shape: Shape, axis: Any, keepdims: Any) -> dict[str, Any]:
+    found = _axes(axis, len(shape))
+    settled = None if axis is None else found if isinstance(axis, tuple) else found[0]
+    return {"axis": settled, "keepdims": bool(keepdims)}
 
 
 def _with_ones(shape: Shape, axis: Any) -> Shape:
@@ -38,7 +44,13 @@ def _spread(g: Any, x: Any, axis: Any) -> Any:
     return broadcast_like(g if g.shape == () else reshape(g, _with_ones(x.shape, axis)), x)
 
 
-@op(lambda g, out, x, axis, keepdims: _spread(g, x, axis), shape=_reduced, latex=r"\sum {0}", numpy=np.sum)
+@op(
+    lambda g, out, x, axis, keepdims: _spread(g, x, axis),
+    settle=_counted_from_0,
+    shape=_reduced,
+    latex=r"\sum {0}",
+    numpy=np.sum,
+)
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum over one axis, a tuple of axes, or all; `keepdims` leaves each with size 1.
 
@@ -54,6 +66,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 @op(
     lambda g, out, x, axis, keepdims: _spread(g / _count(x, axis), x, axis),
+    settle=_counted_from_0,
     shape=_reduced,
     latex=r"\operatorname{{mean}}\left({0}\right)",
     numpy=np.mean,

@@ -9,29 +9,43 @@ from tinygraph.graph import op
 from tinygraph.sizes import Shape, Size, broadcast, product
 
 
+def axis_number(axis: Any, rank: int) -> int:
+    """The axis counted from 0, where it may be counted from the end; raises `ShapeError` where there is none."""
+    if not isinstance(axis, int):
+        raise ShapeError(f"an axis is a whole number, not {axis!r}")
+    if not -rank <= axis < rank:
+        raise ShapeError(f"axis {axis} does not exist: the array has {rank} axes")
+    return axis % rank
+
+
 def _same_dtype(x: Any, *_: Any, **__: Any) -> Any:
     return np.dtype(x)
 
 
-def _reshaped(old: Shape, shape: Any) -> Shape:
+def _filled(old: Shape, shape: Any) -> dict[str, Any]:
+    """The new shape with every size in it; -1 is what remains of the elements."""
     shape = shape if isinstance(shape, tuple) else (shape,)
-    open_axes = [axis for axis, size in enumerate(shape) if not isinstance(size, Size) and size == -1]
-    if len(open_axes) > 1:
+    for size in shape:
+        if not isinstance(size, Size) and (not isinstance(size, int) or size < -1):
+            raise ShapeError(f"{size!r} is no size: a size is a whole number from 0 on, or one such as X.shape[0]")
+    if shape.count(-1) > 1:
         raise ShapeError(f"the new shape {shape} leaves more than one size open with -1")
-    given = product(tuple(size for axis, size in enumerate(shape) if axis not in open_axes))
-    if open_axes:
-        total = product(old)
-        rest = total // given if given != 0 else 0
-        shape = tuple(rest if axis in open_axes else size for axis, size in enumerate(shape))
-        given = product(shape)
-        if rest == 0 and total != 0:
-            raise ShapeError(f"{total} elements can't fill the new shape {shape}")
-    if given != product(old):
-        raise ShapeError(f"{product(old)} elements can't fill the new shape {shape}, which has {given}")
+    if -1 not in shape:
+        return {"shape": shape}
+    place = shape.index(-1)
+    given, total = product((*shape[:place], *shape[place + 1 :])), product(old)
+    if given == 0 or (isinstance(given, int) and isinstance(total, int) and total % given):
+        raise ShapeError(f"{total} elements can't fill the new shape {shape}")
+    return {"shape": (*shape[:place], total // given, *shape[place + 1 :])}
+
+
+def _reshaped(old: Shape, shape: Any) -> Shape:
+    if product(shape) != product(old):
+        raise ShapeError(f"{product(old)} elements can't fill the new shape {shape}, which has {product(shape)}")
     return shape
 
 
-@op(lambda g, out, x, shape: reshape(g, x.shape), shape=_reshaped, dtype=_same_dtype, numpy=np.reshape)
+@op(lambda g, out, x, shape: reshape(g, x.shape), settle=_filled, shape=_reshaped, dtype=_same_dtype, numpy=np.reshape)
 def reshape(x: Any, shape: Any) -> Any:
     """The same elements, row by row, in another shape; one size may be -1, which is then what remains.
 
@@ -46,28 +60,34 @@ def reshape(x: Any, shape: Any) -> Any:
     return np.reshape(x, shape)
 
 
-def _transposed(shape: Shape, axes: Any) -> Shape:
+def _reordering(shape: Shape, axes: Any) -> dict[str, Any]:
+    """The axes counted from 0; None where they are just reversed."""
+    rank = len(shape)
     if axes is None:
-        return shape[::-1]
-    if sorted(axis % len(shape) for axis in axes) != list(range(len(shape))):
-        raise ShapeError(f"axes {axes} are no reordering of the {len(shape)} axes of {shape}")
-    return tuple(shape[axis] for axis in axes)
+        return {"axes": None}
+    found = tuple(axis_number(axis, rank) for axis in (axes if isinstance(axes, tuple) else (axes,)))
+    if sorted(found) != list(range(rank)):
+        raise ShapeError(f"axes {axes} are no reordering of the {rank} axes of {shape}")
+    return {"axes": None if found == tuple(reversed(range(rank))) else found}
 
 
 def _inverse(axes: Any) -> Any:
-    return axes and tuple(sorted(range(len(axes)), key=lambda axis: axes[axis] % len(axes)))
+    return axes and tuple(axes.index(axis) for axis in range(len(axes)))
 
 
 @op(
     lambda g, out, x, axes: transpose(g, _inverse(axes)),
-    shape=_transposed,
+    settle=_reordering,
+    shape=lambda shape, axes: shape[::-1] if axes is None else tuple(shape[axis] for axis in axes),
     dtype=_same_dtype,
-    label="{0}.T",
-    latex="{0}^T",
+    label=lambda axes: "{0}.T" if axes is None else f"{{0}}.transpose{axes}",
+    latex=lambda axes: "{0}^T" if axes is None else f"{{0}}^{{{{T{axes}}}}}",
     numpy=np.transpose,
 )
 def transpose(x: Any, axes: Any = None) -> Any:
     """The array with its axes in reversed order, or in the order of `axes`.
+
+    Raises `ShapeError` where `axes` doesn't name each axis once.
 
     >>> import tinygraph as tg
     >>> tg.input("W", ("n_x", 1)).T
@@ -87,6 +107,7 @@ def broadcast_like(x: Any, like: Any) -> Any:
     """x copied along every axis that `like` has and x has not, or has with size 1: a row down, a column across.
 
     It takes an array to be like, where NumPy's broadcast_to takes a shape, so that it needs to know no size.
+    Raises `ShapeError` where x doesn't spread to that shape.
 
     >>> import numpy as np, tinygraph as tg
     >>> tg.broadcast_like(np.array([[1, 2, 3]]), np.zeros((2, 3)))
