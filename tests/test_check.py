@@ -50,10 +50,37 @@ def test_a_planted_wrong_rule_is_found_and_named(notes, planted, op, index, rule
     assert "wrong, most at" in str(caught.value)
 
 
-def test_a_kink_is_not_blamed_on_a_rule():
+def test_a_kink_is_told_and_blamed_on_nobody():
+    x = tg.input("x", (3,))
+    assert "right, but for 1 at a kink" in str(tg.check_grad(tg.sum(tg.relu(x)), x, {x: [0.0, 1.0, -1.0]}))
+    W, X = tg.parameter(np.zeros((2, 1))), tg.constant(np.ones((2, 3)))
+    H = tg.relu(W.T @ X)
+    tg.check_grad(tg.mean(H + H * H), W)
+
+
+def test_a_wrong_rule_beside_a_kink_is_still_found(planted):
+    x = tg.input("x", (3,))
+    planted(tg.relu, 0, lambda g, out, x: 1.1 * g * (x > 0))
+    with pytest.raises(tg.GradientError, match="relu for its argument 0"):
+        tg.check_grad(tg.sum(tg.relu(x)), x, {x: [0.0, 1.0, -1.0]})
+
+
+@pytest.mark.parametrize("at", [1e-6, 1e-4, 1e-3, 1.0, 1e6])
+def test_a_sharp_bend_is_followed_with_shorter_steps(at):
     x = tg.input("x", ())
-    with pytest.raises(tg.GradientError, match=r"relu for its argument 0|kink"):
-        tg.check_grad(tg.relu(x), x, {x: 0.0})
+    assert "right" in str(tg.check_grad(tg.log(x), x, {x: at}))
+
+
+def test_large_values_do_not_hide_their_derivative():
+    x = tg.input("x", ())
+    assert str(tg.check_grad(x * x, x, {x: 1e10})).endswith("right")
+
+
+def test_the_coarsest_dtype_on_the_way_sets_the_tolerance(rng):
+    x = tg.input("x", (5,))
+    narrow = tg.astype(x, np.float32)
+    tg.check_grad(tg.sum(tg.tanh(narrow)), x, {x: rng.normal(size=5)})
+    tg.check_grad(tg.sum(tg.tanh(narrow) * rng.normal(size=5)), x, {x: rng.normal(size=5)})
 
 
 def test_float32_is_held_to_what_float32_can_do():
