@@ -72,16 +72,21 @@ def read_hdf5(path: str, part: str) -> Images:
     try:
         with h5py.File(path) as file:
             for name in names:
-                if not isinstance(file.get(name), h5py.Dataset):
-                    raise DataError(f"{path} has no set {name}; it has: {', '.join(file) or 'nothing'}")
+                if not isinstance(file.get(name), h5py.Dataset) or file[name].shape is None:
+                    raise DataError(
+                        f"{path} has no set {name} that can be read; it has: {', '.join(file) or 'nothing'}"
+                    )
             pixels, labels = (np.asarray(file[name]) for name in names)
-            classes = np.asarray(file["list_classes"]).astype(str) if "list_classes" in file else np.array(["0", "1"])
+            classes = np.asarray(file["list_classes"]) if "list_classes" in file else np.array(["0", "1"])
     except OSError as error:
         raise DataError(f"{path} can't be read as HDF5: {error}") from None
+    except MemoryError:
+        raise DataError(f"{path} is larger than this machine's memory") from None
     _check(path, pixels, labels, names)
-    if len(classes) != 2:
-        raise DataError(f"{path} lists {len(classes)} classes and logistic regression tells 2 apart")
-    return Images(pixels, labels.astype(int), (str(classes[0]), str(classes[1])), 255)
+    if classes.shape != (2,):
+        raise DataError(f"{path} lists classes of shape {classes.shape}, and logistic regression tells 2 classes apart")
+    called = [name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in classes.tolist()]
+    return Images(pixels, labels.astype(int), (called[0], called[1]), 255)
 
 
 def _check(path: str, pixels: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], names: tuple[str, str]) -> None:

@@ -5,8 +5,11 @@ import os
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -103,27 +106,48 @@ def shapes(images: Images, X: np.ndarray, Y: np.ndarray) -> str:
     )
 
 
-def save(out: Path, model: Model, costs: list[float]) -> None:
-    """Write the graph, the cost curve and the parameters; what stands in `out` is replaced when all are ready."""
+@contextmanager
+def results(out: Path) -> Iterator[Path]:
+    """A folder beside which nothing is touched until all is in it; then its files replace those in `out`."""
+    if out.exists() and not out.is_dir():
+        raise DataError(f"{out} is a file, and results go into a folder: give another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".new-") as folder:
+        yield Path(folder)
+        names = sorted(os.listdir(folder))
+        for name in names:
+            if (out / name).is_dir():
+                raise DataError(f"{out / name} is a folder, where a file is to be written: give another --out")
+        for name in names:
+            os.replace(Path(folder, name), out / name)
+            print(f"wrote {out / name}")
+
+
+def save(folder: Path, model: Model, costs: list[float]) -> None:
+    """Write the graph, the cost curve and the parameters into a folder."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.subplots()
     axes.plot(costs)
     axes.set(xlabel="iteration", ylabel="cost J", title="Logistic regression, gradient descent")
-    with tempfile.TemporaryDirectory(dir=out, prefix=".new-") as folder:
-        model.picture.save(f"{folder}/graph.svg")
-        model.picture.save(f"{folder}/graph.png")
-        figure.savefig(f"{folder}/cost.png", dpi=150)
-        tg.save(f"{folder}/parameters.npz", [model.W, model.b])
-        for name in sorted(os.listdir(folder)):
-            os.replace(f"{folder}/{name}", out / name)
-            print(f"wrote {out / name}")
+    figure.savefig(folder / "cost.png", dpi=150)
+    model.picture.save(folder / "graph.svg")
+    model.picture.save(folder / "graph.png")
+    tg.save(folder / "parameters.npz", [model.W, model.b])
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and exit with code 2."""
+        self.exit(2, f"error: {message}; --help tells the options\n")
 
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m models.logistic_regression",
         description="Train a logistic regression on images by gradient descent, and draw its graph with its backprop.",
         epilog=EXAMPLE,
@@ -141,26 +165,32 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
         choices=range(10),
         help="the digit that is class 1 (default: 0)",
     )
-    parser.add_argument("--iterations", type=_positive(int), default=2000, metavar="N", help="(default: 2000)")
-    parser.add_argument(
-        "--learning-rate", type=_positive(float), default=0.005, metavar="RATE", help="(default: 0.005)"
-    )
-    parser.add_argument("--print-every", type=_positive(int), default=100, metavar="N", help="(default: 100)")
-    parser.add_argument("--seed", type=int, default=0, help="which images are held out (default: 0)")
-    parser.add_argument(
-        "--out", type=Path, default=Path("out"), metavar="FOLDER", help="where results go (default: out)"
-    )
+    count, rate, seed = _between(int, 1, 10**9), _between(float, 1e-300, 1e300), _between(int, 0, 2**32 - 1)
+    parser.add_argument("--iterations", type=count, default=2000, metavar="N", help="(default: 2000)")
+    parser.add_argument("--learning-rate", type=rate, default=0.005, metavar="RATE", help="(default: 0.005)")
+    parser.add_argument("--print-every", type=count, default=100, metavar="N", help="(default: 100)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="which images are held out (default: 0)")
+    parser.add_argument("--out", type=_folder, default="out", metavar="FOLDER", help="where results go (default: out)")
     return parser.parse_args(arguments)
 
 
-def _positive(kind: type) -> object:
-    def read(text: str) -> object:
-        number = kind(text)
-        if not 0 < number < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+def _between(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low:g} to {high:g}")
         return number
 
     return read
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("a folder has a name")
+    return Path(text)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -182,12 +212,12 @@ def run(chosen: argparse.Namespace) -> None:
     train_images, test_images = load(chosen.data, chosen.test_data, chosen.positive, chosen.seed)
     X, Y = train_images.columns()
     print(shapes(train_images, X, Y), end="\n\n")
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    model = build(n_x=X.shape[0])
-    costs = train(model, X, Y, chosen.iterations, chosen.learning_rate, chosen.print_every)
-    print(f"train accuracy: {accuracy(model, X, Y):.2f} %")
-    print(f"test accuracy: {accuracy(model, *test_images.columns()):.2f} %", end="\n\n")
-    save(chosen.out, model, costs)
+    with results(chosen.out) as folder:
+        model = build(n_x=X.shape[0])
+        costs = train(model, X, Y, chosen.iterations, chosen.learning_rate, chosen.print_every)
+        print(f"train accuracy: {accuracy(model, X, Y):.2f} %")
+        print(f"test accuracy: {accuracy(model, *test_images.columns()):.2f} %", end="\n\n")
+        save(folder, model, costs)
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ NOT_A_NUMBER[3, 0, 0, 0] = np.nan
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"train_set_x": None}, "has no set train_set_x; it has: list_classes, train_set_y"),
+        ({"train_set_x": None}, "has no set train_set_x that can be read; it has: list_classes, train_set_y"),
         ({"train_set_y": None}, "has no set train_set_y"),
         ({"train_set_y": np.arange(40)}, "train_set_y has the label 2, of image 2, and labels are 0 and 1"),
         ({"train_set_y": np.full(40, 0.5)}, "has the label 0.5"),
@@ -136,7 +136,9 @@ NOT_A_NUMBER[3, 0, 0, 0] = np.nan
         ({"train_set_x": np.zeros((40, 108))}, r"float64 of shape \(40, 108\), and images are numbers of shape"),
         ({"train_set_x": np.zeros((0, 6, 6, 3)), "train_set_y": np.zeros(0, int)}, "images are numbers of shape"),
         ({"train_set_x": np.array([b"text"] * 40)}, "images are numbers of shape"),
-        ({"list_classes": np.array([b"a", b"b", b"c"])}, "lists 3 classes"),
+        ({"train_set_x": h5py.Empty("u1")}, "has no set train_set_x that can be read"),
+        ({"list_classes": np.array([b"a", b"b", b"c"])}, r"lists classes of shape \(3,\)"),
+        ({"list_classes": 7}, r"lists classes of shape \(\)"),
     ],
 )
 def test_wrong_data_is_one_sentence_and_nothing_is_lost(write, out, capsys, changes, told):
@@ -160,14 +162,14 @@ def test_missing_broken_and_ill_matched_files(write, out, tmp_path, capsys):
         (["--data", write(), "--test-data", write("train")], "has no set test_set_x"),
         (["--test-data", write("test")], r"images of two sizes: \(8, 8\) in the digits"),
         (["--data", write(m=4)], "too few images to hold a part of them out"),
-        (["--out", broken], "broken.h5"),
+        (["--out", broken], "broken.h5 is a file, and results go into a folder"),
     ):
         assert _run(*([] if "--out" in arguments else ["--out", out]), *arguments) == 2
         assert re.fullmatch(f"error: .*{told}.*\n", capsys.readouterr().err)
     assert all(p.read_text() == "earlier" for p in out.iterdir())
 
 
-@pytest.mark.parametrize("rate", ["50", "1e200", "1e308"])
+@pytest.mark.parametrize("rate", ["50", "1e200", "1e300"])
 def test_a_learning_rate_that_is_too_large_is_one_sentence(rate, out, capsys):
     assert _run("--learning-rate", rate, "--out", out) == 2
     printed = capsys.readouterr().err
@@ -178,13 +180,35 @@ def test_a_learning_rate_that_is_too_large_is_one_sentence(rate, out, capsys):
 
 
 @pytest.mark.parametrize(
-    "option", [("--iterations", "0"), ("--learning-rate", "nan"), ("--learning-rate", "-1"), ("--class", "10")]
+    "option",
+    [
+        ("--iterations", "0"),
+        ("--iterations", "many"),
+        ("--iterations", "100000000000000000000"),
+        ("--learning-rate", "nan"),
+        ("--learning-rate", "-1"),
+        ("--learning-rate", "0"),
+        ("--class", "10"),
+        ("--seed", "-1"),
+        ("--out", ""),
+        ("--nonsense", "1"),
+    ],
 )
 def test_an_option_out_of_range_is_refused(option, capsys):
     with pytest.raises(SystemExit) as caught:
         _run(*option)
     assert caught.value.code == 2
-    assert option[0] in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert option[0] in printed
+    assert re.fullmatch("error: .*; --help tells the options\n", printed)
+
+
+def test_a_folder_where_a_file_belongs_leaves_all_as_it_was(out, capsys):
+    (out / "graph.png").unlink()
+    (out / "graph.png").mkdir()
+    assert _run("--iterations", 1, "--out", out) == 2
+    assert "graph.png is a folder" in capsys.readouterr().err
+    assert (out / "cost.png").read_text() == "earlier"
 
 
 def test_help_has_an_example(capsys):

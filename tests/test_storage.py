@@ -34,6 +34,30 @@ def test_a_dict_gives_the_names(tmp_path, W):
     assert list(tg.load(tmp_path / "model.npz")) == ["W"]
 
 
+@pytest.mark.parametrize("name", ["file", "allow_pickle", "self", "a/b", "a b", "σ", "../up", "漢字"])
+def test_any_plain_name_will_do(tmp_path, W, name):
+    tg.save(tmp_path / "model.npz", {name: W})
+    found = tg.load(tmp_path / "model.npz")
+    assert list(found) == [name]
+    np.testing.assert_array_equal(found[name].value, W.value)
+    assert os.listdir(tmp_path) == ["model.npz"]
+
+
+def test_a_damaged_file_is_refused_and_never_loads_wrong_numbers(tmp_path, W, rng):
+    path = tmp_path / "model.npz"
+    tg.save(path, W)
+    whole = path.read_bytes()
+    for _ in range(300):
+        damaged = bytearray(whole)
+        damaged[rng.integers(len(whole))] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged)
+        try:
+            found = tg.load(path)
+        except tg.StorageError:
+            continue
+        np.testing.assert_array_equal(found["W"].value, W.value)
+
+
 def test_what_cannot_be_saved_is_told_and_the_old_file_stays(tmp_path, W):
     path = tmp_path / "model.npz"
     tg.save(path, W)
@@ -41,9 +65,14 @@ def test_what_cannot_be_saved_is_told_and_the_old_file_stays(tmp_path, W):
     twin = tg.parameter(1.0, name="W")
     for nodes, told in (
         ([W, twin], "two parameters are called 'W'"),
-        ([tg.parameter(1.0)], "has no name to be saved under"),
-        ([W * 2], "is no parameter"),
-        ({3: W}, "has no name"),
+        ([tg.parameter(1.0)], "can't be saved as None: give it a plain name"),
+        ([W * 2], "only parameters have a value to save, not <W [*] 2"),
+        ([np.ones(3)], "only parameters have a value to save"),
+        (None, "only parameters have a value to save, not None"),
+        ({3: W}, "can't be saved as 3"),
+        ({"W.npy": W}, "can't be saved as 'W.npy'"),
+        ({"W\0V": W}, "can't be saved as"),
+        ({"\ud800": W}, "can't be saved as"),
     ):
         with pytest.raises(tg.StorageError, match=told):
             tg.save(path, nodes)

@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,38 +38,39 @@ def save(path: str | os.PathLike[str], nodes: Any) -> None:
         name: [str(size) if isinstance(size, Size) else size for size in node.shape] for name, node in named.items()
     }
     content = io.BytesIO()
-    arrays: dict[str, Any] = {name: node.value for name, node in named.items()}
-    np.savez(content, allow_pickle=False, **arrays, **{DIMS: json.dumps(dims)})
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, array in [*((name, node.value) for name, node in named.items()), (DIMS, np.array(json.dumps(dims)))]:
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
     write_whole(path, content.getvalue())
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Parameter]:
     """The parameters of a file that `save` wrote, by name, with the names of their sizes.
 
-    Raises `FileNotFoundError`, and `StorageError` where the file holds no parameters.
+    Raises `FileNotFoundError`, and `StorageError` where the file is damaged or holds no parameters.
     """
+    content = Path(path).read_bytes()
     try:
-        file = np.load(path, allow_pickle=False)
-        dims = json.loads(str(file[DIMS]))
-        return {name: parameter(file[name], name, dims[name]) for name in dims}
-    except (KeyError, IndexError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise StorageError(f"{path} holds no parameters that tg.save wrote: {error}") from None
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            dims = json.loads(str(file[DIMS]))
+            return {name: parameter(file[name], name, dims[name]) for name in dims}
+    except Exception as error:  # NumPy and zipfile have many ways to fail on a damaged file
+        raise StorageError(f"{path} holds no parameters that tg.save wrote, or is damaged: {error}") from error
 
 
 def _by_name(nodes: Any) -> Mapping[str, Parameter]:
     names = caller_names()
-    pairs = (
-        list(nodes.items())
-        if isinstance(nodes, dict)
-        else [(node.name or names.get(node), node) for node in leaves(nodes)]
-    )
     named: dict[str, Parameter] = {}
-    for name, node in pairs:
+    for name, node in nodes.items() if isinstance(nodes, dict) else ((None, node) for node in leaves(nodes)):
         if not isinstance(node, Parameter):
-            raise StorageError(f"{node} is no parameter: only parameters have a value to save")
-        if not isinstance(name, str) or not name or name == DIMS:
-            raise StorageError(f"{node} has no name to be saved under: write tg.save(path, {{'W': W}})")
-        if name in named:
-            raise StorageError(f"two parameters are called {name!r}: write tg.save(path, {{'one': W, 'other': V}})")
-        named[name] = node
+            raise StorageError(f"only parameters have a value to save, not {node!r}")
+        own = name or node.name or names.get(node)
+        if not isinstance(own, str) or not own.isprintable() or own.endswith(".npy") or own == DIMS:
+            raise StorageError(
+                f"{node} can't be saved as {own!r}: give it a plain name, as in tg.save(path, {{'W': W}})"
+            )
+        if own in named:
+            raise StorageError(f"two parameters are called {own!r}: write tg.save(path, {{'one': W, 'other': V}})")
+        named[own] = node
     return named
