@@ -1,5 +1,6 @@
 """Pictures, compared by structure: what stands in each box, which edges there are, and that text stays text."""
 
+import io
 import re
 import shutil
 import threading
@@ -149,6 +150,12 @@ def test_the_picture_is_not_blank(renderer, drawn, tmp_path):
     image = np.asarray(Image.open(tmp_path / "graph.png").convert("L"))
     assert image.shape[0] > 500
     assert 0.01 < np.mean(image < 128) < 0.5
+
+
+def test_a_huge_picture_has_a_png_of_bounded_size():
+    svg = '<svg width="90000pt" height="20000pt" xmlns="http://www.w3.org/2000/svg"></svg>'
+    with Image.open(io.BytesIO(render.to_png(svg))) as image:
+        assert 0.9 * render.MOST_PIXELS < image.width * image.height < 1.1 * render.MOST_PIXELS
 
 
 def test_text_fits_into_its_box(renderer, drawn):

