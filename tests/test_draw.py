@@ -230,6 +230,21 @@ def test_a_node_that_J_does_not_depend_on_has_a_zero_gradient():
     x, w = tg.input("x", ()), tg.parameter(np.ones(2), name="w")
     J = x * x
     assert ["dw", "broadcast_like(0.0, w)", "(2,)"] in _boxes(tg.draw(J, grad=[x, w]))
+    unused = tg.input("unused", ("k",))
+    assert ["dunused", "broadcast_like(0.0, unused)", "(k,)", "0  0  0"] in _boxes(tg.draw(J, grad=unused, values=True))
+    constant = tg.constant(3.0)
+    assert ["dx", "broadcast_like(0.0, x)", "()"] in _boxes(tg.draw(constant, grad=x))
+
+
+def test_no_two_boxes_have_one_name():
+    y, dy = tg.input("y", ()), tg.input("dy", ())
+    names = [box[0] for box in _boxes(tg.draw(y * dy, grad=[y, dy]))]
+    assert sorted(names) == sorted(["y", "dy", "∂y", "ddy", "v1", "dv1"])
+
+
+def test_the_graph_of_a_derivative_can_be_drawn_too(notes):
+    dW = tg.grad(notes.J, notes.W)
+    assert any(box[0] == "dW" for box in _boxes(tg.draw(dW)))
 
 
 def test_what_cannot_be_drawn_is_a_clear_error(tmp_path, notes):

@@ -107,7 +107,8 @@ class _Diagram:
     ):
         wrt = leaves(grad) if grad is not None else []
         self.gradients = _gradients(nodes[0], wrt) if wrt else {}
-        self.boxes = [node for node in order(*nodes, *wrt) if not _is_inline(node)] or list(nodes)
+        roots = {*nodes, *wrt}
+        self.boxes = [node for node in order(*nodes, *wrt) if node in roots or not _is_inline(node)]
         if len(self.boxes) + len(self.gradients) > MOST_BOXES:
             raise DrawError(
                 f"a picture of {len(self.boxes) + len(self.gradients)} boxes is more than anyone could look at "
@@ -124,8 +125,9 @@ class _Diagram:
             self.legend.append(f"orange: gradients, back along the dashed edges; each dv is ∂{J}/∂v")
         self.values: Mapping[Node, Any] = {}
         if values:
-            fed, sampled = with_samples(nodes, feeds)
-            self.values, _ = graph_values([*nodes, *self.gradients.values()], fed, {})
+            drawn = [*nodes, *wrt, *self.gradients.values()]
+            fed, sampled = with_samples(drawn, feeds)
+            self.values, _ = graph_values(drawn, fed, {})
             if sampled:
                 self.legend.append(told_samples(fed, sampled, before="values of "))
 
