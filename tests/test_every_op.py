@@ -163,6 +163,65 @@ def test_sigmoid_is_accurate_and_silent_over_the_whole_range():
     assert np.isnan(tg.sigmoid(np.nan))
 
 
+def test_sigmoid_of_whole_numbers_and_truth_values():
+    for dtype in (np.uint8, np.uint64, np.int8, bool):
+        x = np.array([0, 1], dtype)
+        np.testing.assert_allclose(tg.sigmoid(x), [0.5, 1 / (1 + np.exp(-1.0))], rtol=1e-15)
+        node = tg.sigmoid(tg.input("x", (2,), dtype))
+        assert node.eval(x=x).dtype == node.dtype
+
+
+def test_an_infinite_gradient_stops_at_a_gate_that_is_shut():
+    x = tg.input("x", ())
+    for node in (tg.log(tg.relu(x)), tg.relu(x) ** 0.5):
+        with pytest.warns(tg.NonFiniteWarning):
+            assert tg.grad(node, x).eval(x=-1.0) == 0
+
+
+def test_derivatives_of_a_power_at_the_exponent_0():
+    x, p = tg.input("x", ()), tg.parameter(0.0)
+    dx, dp = tg.grad(x**p, (x, p))
+    assert tg.grad(dx, p).eval(x=2.0) == tg.grad(dp, x).eval(x=2.0) == 0.5
+    assert dx.eval(x=0.0) == 0
+
+
+def test_a_parameter_of_an_op_is_a_plain_number():
+    x = tg.input("x", (2,), np.float32)
+    assert tg.leaky_relu(x, np.float64(0.1)).eval(x=[-1, 1]).dtype == np.float32
+    for slope in (np.ones(2), tg.parameter(0.5), "a", np.ones((1, 1))):
+        with pytest.raises(tg.TinygraphError, match=r"plain number|one number"):
+            tg.leaky_relu(x, slope)
+
+
+@pytest.mark.parametrize("dtype", [object, complex, str, "M8[s]", "foo"])
+def test_astype_makes_no_node_of_what_is_no_real_number(dtype):
+    with pytest.raises(tg.DtypeError):
+        tg.input("x", ()).astype(dtype)
+
+
+def test_axes_and_shapes_are_settled_in_one_form():
+    X = tg.input("X", ("m", 4))
+    m = X.shape[0]
+    assert tg.sum(X, axis=-1).params["axis"] == 1
+    assert tg.sum(X, axis=[0, -1]).params["axis"] == (0, 1)
+    assert X.reshape(m, -1).params["shape"] == (m, 4)
+    assert X.reshape(np.array([-1, 2])).shape == (2 * m, 2)
+    assert X.transpose(1, 0).params["axes"] is None
+    assert X.transpose(-2, -1).params["axes"] == (0, 1)
+    assert X.reshape(m, -1).eval(X=np.ones((0, 4))).shape == (0, 4)
+
+
+def test_what_numpy_cannot_compute_names_the_step():
+    i, t = tg.input("i", (2,), np.int64), tg.input("t", (2,), bool)
+    with pytest.raises(tg.EvaluationError, match=r"i \*\* \(-1\) can't be computed: Integers to negative"):
+        (i**-1).eval(i=[1, 2])
+    with pytest.raises(tg.DtypeError, match=r"-t \(2,\): .*boolean negative"):
+        -t  # noqa: B018
+    n = tg.input("n", ("n",)).shape[0]
+    with pytest.raises(tg.FeedError, match="n is 0"):
+        (tg.sum(i) * ((n + 1) // n)).eval({"i": [1, 2], tg.input("z", ("n",)): []})
+
+
 def test_kinks_follow_pytorch():
     x = tg.input("x", ())
     assert tg.grad(tg.relu(x), x).eval(x=0.0) == 0
@@ -188,6 +247,20 @@ def test_a_square_is_derived_as_one_writes_it():
         (lambda a, b: b.reshape(3, -1), "reshape: *"),
         (lambda a, b: b.reshape(-1, -1), "*more than one size open with -1*"),
         (lambda a, b: b.reshape(b.shape[1], 7), "*m*n_x elements can't fill the new shape (m, 7), which has 7*m*"),
+        (lambda a, b: b.transpose(2, 3), "*axis 2 does not exist: the array has 2 axes"),
+        (lambda a, b: tg.sum(b).transpose(0), "*axis 0 does not exist: the array has 0 axes"),
+        (lambda a, b: tg.sum(b).mT, "*holds no matrix to transpose*"),
+        (lambda a, b: tg.sum(b, axis=(0, 0)), "*axis (0, 0) names an axis twice"),
+        (lambda a, b: tg.sum(b, axis="a"), "*an axis is a whole number, not 'a'"),
+        (
+            lambda a, b: b.reshape("m", 2),
+            "*'m' is no size: a size is a whole number from 0 on, or one such as X.shape*",
+        ),
+        (lambda a, b: b.reshape(None), "*None is no size*"),
+        (lambda a, b: b.reshape(-2, -6), "*-2 is no size*"),
+        (lambda a, b: b.reshape(2.0, 6), "*2.0 is no size*"),
+        (lambda a, b: (b + 1) @ b, "matmul: (X + 1) (n_x, m) @ X (n_x, m): *differ. Did you mean (X + 1) @ X.T?"),
+        (lambda a, b: b.T @ (a * 2).T, "*Did you mean X.T @ (W [*] 2)?"),
         (lambda a, b: b.transpose(0, 0), "*axes (0, 0) are no reordering of the 2 axes of (n_x, m)*"),
         (lambda a, b: tg.broadcast_like(b, a), "*(n_x, m) does not spread to (n_x, 1)*"),
         (lambda a, b: b @ tg.constant(2.0), "*write [*] to scale by a number*"),

@@ -27,6 +27,31 @@ def test_a_parameter_and_a_node_in_the_middle_can_be_fed():
     assert A.eval({Z: np.ones((1, 3))}).tolist() == [[2.0, 2.0, 2.0]]
 
 
+def test_a_parameter_without_a_name_is_fed_by_its_variable():
+    x, w = tg.input("x", ()), tg.parameter(1.0)
+    assert (x * w).eval(x=1.0, w=3.0) == 3
+    tg.input("w", ())  # an input of that name elsewhere changes nothing
+    assert (x * w).eval(x=1.0, w=3.0) == 3
+
+
+def test_an_input_that_only_declares_a_size_can_be_fed_by_name():
+    x = tg.input("x", ("k",))
+    y = tg.input("y", (x.shape[0] + 1,))
+    assert (y * 1).eval(y=np.ones(3), x=np.ones(2)).shape == (3,)
+    with pytest.raises(tg.ShapeError, match=r"axis 0 must be k \+ 1 = 4"):
+        (y * 1).eval(y=np.ones(3), x=np.ones(3))
+
+
+def test_feeds_that_are_no_feeds():
+    for wrong in (good["X"], [1], "X"):
+        with pytest.raises(tg.NodeTypeError, match=r"by name or by node, as in Z.eval\(X=array\)"):
+            Z.eval(wrong)
+        with pytest.raises(tg.NodeTypeError, match="by name or by node"):
+            tg.check_grad(tg.sum(Z), W, wrong)
+    with pytest.raises(tg.NodeTypeError, match="only nodes have values to compute, not 3"):
+        tg.evaluate(3)
+
+
 def test_an_input_that_the_graph_does_not_use_can_be_fed_by_node():
     assert tg.sum(W).eval({X: np.ones((2, 5))}) == 2
 
@@ -81,6 +106,9 @@ def test_dtypes_are_widened_where_nothing_is_lost():
     assert (x * 1).eval(x=np.ones(2, np.int8)).dtype == np.float32
     assert (x * 1).eval(x=[True, False]).dtype == np.float32
     assert tg.input("s", (), np.float32).eval(s=0.1) == np.float32(0.1)
+    assert x.eval(x=[0.1, 2]).tolist() == np.float32([0.1, 2]).tolist()
+    with pytest.raises(tg.DtypeError, match="can't hold"):
+        x.eval(x=[1e300])
     for wrong in (np.ones(2), np.ones(2, np.int64)):
         with pytest.raises(tg.DtypeError, match=r"is float32 and was given.*convert it yourself"):
             x.eval(x=wrong)
@@ -106,6 +134,12 @@ def test_the_first_step_that_is_not_finite_is_named_with_its_place_and_cause():
         assert np.isnan(tg.sum(L).eval(X=[[0.0, -1000.0]]))
     assert len(caught) == 1
     assert caught[0].filename == __file__
+
+
+def test_a_sum_that_is_not_finite_blames_no_single_element():
+    P = tg.input("P", (2, 2))
+    with pytest.warns(tg.NonFiniteWarning, match=r"inf at \[0, 0\]$"):
+        (P @ P).eval(P=[[0.0, 1e308], [1e10, 0.0]])
 
 
 def test_what_is_written_is_what_is_computed_inf_included():

@@ -42,6 +42,8 @@ def test_a_parameter_keeps_its_own_copy_and_what_was_read_stays():
     assert W.value.tolist() == [[1], [1]]
     with pytest.raises(ValueError, match="read-only"):
         W.value[0] = 5
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        W.value.flags.writeable = True
 
 
 @pytest.mark.parametrize("wrong", [np.ones(2), np.ones((2, 1), complex), "text", [[1], [2, 3]]])
@@ -146,7 +148,7 @@ def test_names():
     assert (X + 1).named("Z").name == "Z"
     with pytest.raises(tg.ImmutableError, match="name it where it is made"):
         X.named("Q")
-    for wrong in ("", 3):
+    for wrong in ("", 3, None):
         with pytest.raises(tg.NodeTypeError, match="a node's name"):
             tg.input(wrong, ())
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.notation import caller_names, expression, formula
+from tinygraph.notation import LIBRARIES, caller_names, expression, formula
 
 x, y = tg.input("x", ("n",)), tg.input("y", ("n",))
+cube = tg.input("cube", (2, 3, 4))
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,12 @@ x, y = tg.input("x", ("n",)), tg.input("y", ("n",))
         ((-x) ** 2, "(-x) ** 2", r"\left(-x\right)^{2}"),
         (x ** (y + 1), "x ** (y + 1)", "x^{y + 1}"),
         (x * -2, "x * (-2)", r"x \odot \left(-2\right)"),
+        ((x**y) ** x, "(x ** y) ** x", r"\left(x^{y}\right)^{x}"),
+        ((x < y) + x, "(x < y) + x", r"\left(x < y\right) + x"),
+        ((x < y) == x, "(x < y) == x", r"\left(x < y\right) = x"),
+        (x + y < x, "x + y < x", "x + y < x"),
+        (cube.T, "cube.T", "cube^T"),
+        (cube.mT, "cube.transpose(0, 2, 1)", "cube^{T(0, 2, 1)}"),
         (tg.exp(x + y), "exp(x + y)", "e^{x + y}"),
         (tg.log(1 - x), "log(1 - x)", r"\log\left(1 - x\right)"),
         (tg.sum(x, axis=0), "sum(x, axis=0)", r"\sum x"),
@@ -56,6 +63,22 @@ def test_errors_in_a_function_use_the_functions_own_names():
 
     with pytest.raises(tg.ShapeError, match=r"weights \(2, 3\) @ data \(k,\)"):
         loss(tg.parameter(np.zeros((2, 3))))
+
+
+def test_a_global_that_a_local_hides_names_nothing():
+    assert formula(x, caller_names()) == "x"
+    cube = tg.parameter(1.0)
+    assert caller_names()[cube] == "cube"
+    assert globals()["cube"] not in caller_names()
+
+
+def test_files_beside_the_library_are_the_readers_own():
+    """Only what lies inside the package counts as the package, not a neighbour whose name begins like it."""
+    code = "names = caller_names()"
+    beside = LIBRARIES[0].rstrip("/") + "_demo.py"
+    scope = {"caller_names": caller_names, "Z": x + y}
+    exec(compile(code, beside, "exec"), scope)  # noqa: S102
+    assert scope["names"][scope["Z"]] == "Z"
 
 
 def test_what_lies_deep_is_left_out():

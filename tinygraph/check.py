@@ -87,7 +87,7 @@ def check_grad(J: Node, wrt: Any, feeds: Mapping[Any, Any] | None = None) -> Gra
     names = caller_names()
     nodes = leaves(wrt)
     gradients = grad(J, nodes)
-    fed, sampled = with_samples([J, *nodes], feeds or {})
+    fed, sampled = with_samples([J, *nodes], feeds)
     values, _ = graph_values([J, *nodes, *gradients], fed, {})
     eps = max(np.finfo(node.dtype).eps for node in order(J, *nodes) if node.dtype.kind == "f" and not node.weak)
     comparisons = []

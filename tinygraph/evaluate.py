@@ -31,12 +31,12 @@ def evaluate(nodes: Any, feeds: Mapping[Any, Any] | None = None, /, **named: Any
     for root in roots:
         if not hasattr(root, "args"):
             raise NodeTypeError(f"only nodes have values to compute, not {root!r}")
-    values, _ = graph_values(roots, feeds or {}, named)
+    values, _ = graph_values(roots, feeds, named)
     return map_leaves(lambda node: _handed_out(values[node]), nodes)
 
 
 def graph_values(
-    roots: Sequence["Node"], feeds: Mapping[Any, Any], named: Mapping[str, Any]
+    roots: Sequence["Node"], feeds: Mapping[Any, Any] | None, named: Mapping[str, Any]
 ) -> tuple[dict["Node", Any], dict[str, int]]:
     """The value of every node that the roots depend on, and the number of every named size."""
     values, sizes = _leaf_values(roots, feeds, named)
@@ -63,10 +63,8 @@ def graph_values(
 
 
 def _leaf_values(
-    roots: Sequence["Node"], feeds: Mapping[Any, Any], named: Mapping[str, Any]
+    roots: Sequence["Node"], feeds: Mapping[Any, Any] | None, named: Mapping[str, Any]
 ) -> tuple[dict["Node", Any], dict[str, int]]:
-    if not isinstance(feeds, Mapping):
-        raise NodeTypeError("feeds are given by name or by node, as in Z.eval(X=array) or Z.eval({X: array})")
     graph = order(*roots)
     sizes = [node.params["size"] for node in graph if node.op.name == "size"]
     sizes += [size for node in graph if not node.args for size in node.shape if isinstance(size, Size)]

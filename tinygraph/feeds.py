@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.errors import DtypeError, FeedError, ShapeError
+from tinygraph.errors import DtypeError, FeedError, NodeTypeError, ShapeError
 from tinygraph.notation import caller_names
 from tinygraph.sizes import Entry, Shape, Size
 
@@ -22,12 +22,17 @@ INPUT_NAMES: set[str] = set()
 """Every name that an input was ever given: a feed under any other name is a slip of the pen."""
 
 
-def match_feeds(leaves: Iterable["Node"], feeds: Mapping[Any, Any], named: Mapping[str, Any]) -> dict["Node", Any]:
+def match_feeds(
+    leaves: Iterable["Node"], feeds: Mapping[Any, Any] | None, named: Mapping[str, Any]
+) -> dict["Node", Any]:
     """The value fed to each node, whether the feed was given by node, by name, or by the leaf's variable.
 
     An input that other graphs have and this one has not is passed over, so that one set of feeds serves a cost and its
     derivatives, which may depend on less.
     """
+    feeds = {} if feeds is None else feeds
+    if not isinstance(feeds, Mapping):
+        raise NodeTypeError("feeds are given by name or by node, as in Z.eval(X=array) or Z.eval({X: array})")
     by_name: dict[str, list[Node]] = {}
     for leaf in leaves:
         by_name.setdefault(leaf.name or "", []).append(leaf)

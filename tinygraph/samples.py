@@ -17,7 +17,7 @@ from tinygraph.sizes import Size
 SEED = 0
 
 
-def with_samples(roots: Sequence[Node], feeds: Mapping[Any, Any]) -> tuple[dict[Node, Array], list[Node]]:
+def with_samples(roots: Sequence[Node], feeds: Mapping[Any, Any] | None) -> tuple[dict[Node, Array], list[Node]]:
     """The feeds by node, with a sample for every input that has none, and the list of the inputs sampled.
 
     Unknown sizes become 3, 4, 5, …, so that no two agree by chance. Raises `FeedError` where no sample that was

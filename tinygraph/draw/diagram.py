@@ -96,14 +96,19 @@ def draw(*nodes: Node, grad: Any = None, values: bool = False, feeds: Mapping[An
             raise DrawError(f"only nodes can be drawn, not {type(node).__name__}")
     if not nodes or (grad is not None and len(nodes) != 1):
         raise DrawError("draw takes one node or more, and exactly one where it is to draw gradients")
-    return Drawing(_Diagram(nodes, caller_names(), grad, values, feeds or {}).dot())
+    return Drawing(_Diagram(nodes, caller_names(), grad, values, feeds).dot())
 
 
 class _Diagram:
     """What is drawn, and what each part of it is called."""
 
     def __init__(
-        self, nodes: tuple[Node, ...], names: Mapping[Node, str], grad: Any, values: bool, feeds: Mapping[Any, Any]
+        self,
+        nodes: tuple[Node, ...],
+        names: Mapping[Node, str],
+        grad: Any,
+        values: bool,
+        feeds: Mapping[Any, Any] | None,
     ):
         wrt = leaves(grad) if grad is not None else []
         self.gradients = _gradients(nodes[0], wrt) if wrt else {}
