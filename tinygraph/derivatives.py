@@ -1,6 +1,6 @@
 """Reverse mode: the derivative of a graph is a graph, built by one walk from the result back to the leaves."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -62,16 +62,15 @@ def cotangents(Y: Node, wrt: Iterable[Node], g: Node) -> dict[Node, Node]:
     gradients = {Y: g} if Y in on_the_way else {}
     for node in reversed(graph):
         if node in gradients:
-            for arg, part in contributions(node, gradients[node]):
-                if arg in on_the_way:
-                    gradients[arg] = gradients[arg] + part if arg in gradients else part
+            for arg, part in contributions(node, gradients[node], on_the_way):
+                gradients[arg] = gradients[arg] + part if arg in gradients else part
     return gradients
 
 
-def contributions(node: Node, g: Node) -> Iterator[tuple[Node, Node]]:
-    """What the gradient g of node adds to the gradient of each argument: one application of the chain rule."""
+def contributions(node: Node, g: Node, wanted: Collection[Node]) -> Iterator[tuple[Node, Node]]:
+    """What the gradient g of node adds to the gradient of each argument that is wanted: the chain rule, once."""
     for arg, rule in zip(node.args, node.op.vjps, strict=True):
-        if rule is not None and arg.dtype.kind == "f":
+        if rule is not None and arg in wanted and arg.dtype.kind == "f":
             part = sum_to(rule(g, node, *node.args, **node.params), arg)
             yield arg, part if part.dtype == arg.dtype else astype(part, arg.dtype)
 

@@ -113,17 +113,17 @@ def real_dtype(dtype: Any, whose: object) -> np.dtype[Any]:
 def bind_sizes(values: Mapping["Node", Array]) -> dict[str, int]:
     """The number of each named size, from the values of nodes whose shapes name it; every shape is checked."""
     sizes: dict[str, int] = {}
-    givers: dict[str, str] = {}
+    givers: dict[str, Node] = {}
     for node, array in values.items():
         if array.ndim != len(node.shape):
             raise ShapeError(_wrong_rank(node, array))
         for entry, number in zip(node.shape, array.shape, strict=True):
             name = str(entry)
             if isinstance(entry, Size) and name in entry.sources:
-                given = f"{node} = {array.shape}"
+                giver = givers.setdefault(name, node)
                 if sizes.setdefault(name, number) != number:
-                    raise ShapeError(f"the size {name} is {sizes[name]} in {givers[name]}, but {number} in {given}")
-                givers.setdefault(name, given)
+                    first = f"{sizes[name]} in {giver} = {values[giver].shape}"
+                    raise ShapeError(f"the size {name} is {first}, but {number} in {node} = {array.shape}")
     for node, array in values.items():
         for axis, (entry, number) in enumerate(zip(node.shape, array.shape, strict=True)):
             expected = entry.at(sizes) if isinstance(entry, Size) else entry

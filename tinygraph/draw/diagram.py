@@ -175,8 +175,7 @@ class _Diagram:
         parts = [
             (node, arg, part)
             for node, gradient in self.gradients.items()
-            for arg, part in contributions(node, gradient)
-            if arg in self.gradients
+            for arg, part in contributions(node, gradient, self.gradients)
         ]
         ways = Counter(arg for _, arg, _ in parts)
         for node, arg, part in parts:
