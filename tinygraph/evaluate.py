@@ -39,11 +39,11 @@ def graph_values(
     roots: Sequence["Node"], feeds: Mapping[Any, Any] | None, named: Mapping[str, Any]
 ) -> tuple[dict["Node", Any], dict[str, int]]:
     """The value of every node that the roots depend on, and the number of every named size."""
-    values, sizes = _leaf_values(roots, feeds, named)
+    needed, values, sizes = _leaf_values(roots, feeds, named)
     faults: list[str] = []
     warned = False
     with np.errstate(all="call", under="ignore", call=lambda kind, flag: faults.append(kind)):
-        for node in order(*roots, known=values):
+        for node in needed:
             if node in values:
                 continue
             if node.op.name == "size":
@@ -64,7 +64,8 @@ def graph_values(
 
 def _leaf_values(
     roots: Sequence["Node"], feeds: Mapping[Any, Any] | None, named: Mapping[str, Any]
-) -> tuple[dict["Node", Any], dict[str, int]]:
+) -> tuple[list["Node"], dict["Node", Any], dict[str, int]]:
+    """What is to be computed, in order; what is known before; and the number of every named size."""
     graph = order(*roots)
     sizes = [node.params["size"] for node in graph if node.op.name == "size"]
     sizes += [size for node in graph if not node.args for size in node.shape if isinstance(size, Size)]
@@ -72,14 +73,15 @@ def _leaf_values(
     leaves = dict.fromkeys(node for node in [*graph, *sources] if not node.args)
     matched = match_feeds(leaves, feeds, named)
     fed = {node: to_dtype(value, node.dtype, node) for node, value in matched.items()}
-    needed = order(*roots, known=fed) if fed else graph
+    needed = order(*roots, known=fed) if any(node.args for node in fed) else graph
     missing = [node for node in needed if node.op.name == "input" and node not in fed]
     if missing:
         names = {**{node: repr(node.name) for node in missing}, **caller_names()}
         example = ", ".join(f"{names[node]}: …" for node in missing)
         raise FeedError(f"no value for {' and '.join(map(str, missing))}: feed it, as in .eval({{{example}}})")
     held = {node: node.op.held(node) for node in needed if node.op.held and node not in fed}
-    return fed | held, bind_sizes({node: value for node, value in (fed | held).items() if not node.weak})
+    known = fed | held
+    return needed, known, bind_sizes({node: value for node, value in known.items() if not node.weak})
 
 
 def _warn_if_not_finite(node: "Node", args: Sequence[Any], out: Any) -> bool:
