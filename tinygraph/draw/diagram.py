@@ -1,8 +1,7 @@
 """A graph as a picture: each node a box of name, formula and shape, and beside it its gradient."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,7 +17,7 @@ from tinygraph.errors import DrawError
 from tinygraph.evaluate import graph_values
 from tinygraph.files import write_whole
 from tinygraph.graph import Node, as_node
-from tinygraph.notation import caller_names, expression
+from tinygraph.notation import caller_names, expression, formula
 from tinygraph.order import order
 from tinygraph.samples import told_samples, with_samples
 from tinygraph.structure import leaves
@@ -43,7 +42,12 @@ class Drawing:
 
     def svg(self) -> str:
         """The picture as SVG, to be put into a page or a file."""
-        return to_svg(self.dot)
+        svg = to_svg(self.dot)
+        if svg.count('class="edge"') != len(re.findall(r"^\t+d?n\d+ -> ", self.dot, re.MULTILINE)):
+            raise DrawError(
+                "Graphviz has lost an edge of this picture: save it as .dot and draw that with another version"
+            )
+        return svg
 
     def save(self, path: Any) -> None:
         """Write the picture; the file's ending says how: .svg, .png, .pdf or .dot.
@@ -138,31 +142,50 @@ class _Diagram:
 
     def dot(self) -> str:
         graph = graphviz.Digraph(
-            graph_attr={"ranksep": "0.3", "nodesep": "0.3", "pad": "0.25", "bgcolor": "white", "fontname": FONT},
+            # newrank ranks all boxes at once: the other way, Graphviz loses edges between clusters.
+            graph_attr={"newrank": "true", "ranksep": "0.3", "nodesep": "0.3", "pad": "0.25", "fontname": FONT},
             node_attr={"shape": "record", "style": "filled", "fontname": FONT, "fontsize": "12", "margin": "0.14,0.04"},
             edge_attr={"fontname": FONT, "fontsize": "10", "arrowsize": "0.7", **_ink(STEP)},
         )
+        graph.attr(bgcolor="white")
         if self.legend:
             graph.attr(label=_escaped("\n".join(self.legend)), fontsize="10", fontcolor=DATA[1], labelloc="b")
         ids = {node: f"n{number}" for number, node in enumerate(self.boxes)}
+        parts = self._parts()
         for node, own in ids.items():
+            made = expression(node, self.names) if node.args else node.op.name
+            colors = COLORS.get(node.op.name, STEP)
+            if node not in self.gradients:
+                self._add_box(graph, own, self.names[node], made, node, colors)
+                continue
             with graph.subgraph(name=f"cluster_{own}") as pair:
                 pair.attr(peripheries="0", margin="4", label="", rank="same")
-                made = expression(node, self.names) if node.args else node.op.name
-                self._add_box(pair, own, self.names[node], made, node, COLORS.get(node.op.name, STEP))
-                if node in self.gradients:
-                    gradient, name = self.gradients[node], self.d[node]
-                    is_first = self.names[gradient] == name
-                    made = expression(gradient, self.names, depth=8) if is_first else self.names[gradient]
-                    self._add_box(pair, f"d{own}", name, made, gradient, GRADIENT)
+                self._add_box(pair, own, self.names[node], made, node, colors)
+                gradient = self.gradients[node]
+                sum_of_parts = " + ".join(text for _, text in parts[node]).replace("+ -", "- ")
+                made = sum_of_parts or expression(gradient, self.names, depth=8)
+                self._add_box(pair, f"d{own}", self.d[node], made, gradient, GRADIENT)
         for node, own in ids.items():
             for arg in node.args:
                 if arg in ids:
                     graph.edge(ids[arg], own, label=_note("copied over", _copied(node, arg)))
-        for node, arg, note in self._edges_back():
-            # Drawn from the argument, so that each gradient keeps the rank of its node.
-            graph.edge(f"d{ids[arg]}", f"d{ids[node]}", label=note, style="dashed", dir="back", **_ink(GRADIENT))
+        for arg, found in parts.items():
+            for node, text in found:
+                note = f"adds {text}\n" if len(found) > 1 else ""
+                note += _note("summed over", _copied(node, arg))
+                # Drawn from the argument, so that each gradient keeps the rank of its node.
+                ends = f"d{ids[arg]}", f"d{ids[node]}"
+                graph.edge(*ends, label=_escaped(note.strip()), style="dashed", dir="back", **_ink(GRADIENT))
         return str(graph.source)
+
+    def _parts(self) -> dict[Node, list[tuple[Node, str]]]:
+        """What each node that uses an argument adds to the argument's gradient, as a formula."""
+        parts: dict[Node, list[tuple[Node, str]]] = {node: [] for node in self.gradients}
+        for node, gradient in self.gradients.items():
+            names = {**self.names, gradient: self.d[node]}  # one gradient may be that of several nodes
+            for arg, part in contributions(node, gradient, self.gradients):
+                parts[arg].append((node, formula(part, names, depth=8)))
+        return parts
 
     def _add_box(self, graph: Any, own: str, name: str, made: str, node: Node, colors: tuple[str, str]) -> None:
         rows = [name, made, str(node.shape)]
@@ -170,19 +193,6 @@ class _Diagram:
             rows.append(_summary(self.values[node]))
         label = "{" + "|".join(map(_escaped, rows)) + "}"
         graph.node(own, graphviz.nohtml(label), fillcolor=colors[0], **_ink(colors))
-
-    def _edges_back(self) -> Iterator[tuple[Node, Node, str]]:
-        parts = [
-            (node, arg, part)
-            for node, gradient in self.gradients.items()
-            for arg, part in contributions(node, gradient, self.gradients)
-        ]
-        ways = Counter(arg for _, arg, _ in parts)
-        for node, arg, part in parts:
-            note = _note("summed over", _copied(node, arg))
-            if ways[arg] > 1:
-                note = f"adds {expression(part, self.names, depth=8)}\n{note}".strip()
-            yield node, arg, _escaped(note)
 
 
 def _gradients(J: Node, wrt: Sequence[Node]) -> dict[Node, Node]:
