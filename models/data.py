@@ -100,6 +100,8 @@ def _check(path: str, pixels: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]
         )
     if not np.isfinite(pixels).all():
         raise DataError(f"{path}: {x} has a pixel that is NaN or infinite, in image {_first(~np.isfinite(pixels))}")
+    if pixels.dtype.kind == "f" and pixels.max() <= 1:
+        raise DataError(f"{path}: {x} has floats up to {pixels.max():g}, already divided by 255; pixels are 0 to 255")
     if pixels.min() < 0 or pixels.max() > 255:
         raise DataError(f"{path}: {x} has values from {pixels.min()} to {pixels.max()}, and pixels are 0 to 255")
     wrong = ~np.isin(labels, (0, 1))
@@ -113,9 +115,11 @@ def _first(where: np.ndarray[Any, Any]) -> int:
     return int(np.argwhere(where)[0][0])
 
 
-def load(data: str | None, test_data: str | None, positive: int, seed: int) -> tuple[Images, Images]:
+def load(data: str | None, test_data: str | None, positive: int | None, seed: int) -> tuple[Images, Images]:
     """The images to train on and those held out: from files, or the digits where no file is given."""
-    images = digits(positive) if data is None else read_hdf5(data, "train")
+    if data is not None and positive is not None:
+        raise DataError(f"--class chooses among the digits, and the labels of {data} say themselves what class 1 is")
+    images = digits(positive or 0) if data is None else read_hdf5(data, "train")
     if test_data is None:
         train, test = images.split(seed) if len(set(images.labels.tolist())) == 2 else (images, images)
     else:

@@ -17,7 +17,13 @@ import tinygraph as tg
 from models.data import DataError, Images, load
 from tinygraph.notation import columns
 
-EXAMPLE = """examples:
+EXAMPLE = """a FILE.h5 has the layout of the course's cat pictures:
+  train_set_x   numbers from 0 to 255, (m, height, width, 3), or (m, height, width) for grey pictures
+  train_set_y   0 or 1, (m,)
+  list_classes  the names of class 0 and class 1, (2,); may be missing
+and the file of --test-data has test_set_x and test_set_y instead.
+
+examples:
   python -m models.logistic_regression
   python -m models.logistic_regression --class 3 --learning-rate 0.05
   python -m models.logistic_regression --data train_catvnoncat.h5 --test-data test_catvnoncat.h5"""
@@ -158,12 +164,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--test-data", metavar="FILE.h5", help="held-out images (default: a fifth of the data)")
     parser.add_argument(
-        "--class",
-        dest="positive",
-        type=int,
-        default=0,
-        choices=range(10),
-        help="the digit that is class 1 (default: 0)",
+        "--class", dest="positive", type=int, choices=range(10), help="the digit of class 1 (default: 0)"
     )
     count, rate, seed = _between(int, 1, 10**9), _between(float, 1e-300, 1e300), _between(int, 0, 2**32 - 1)
     parser.add_argument("--iterations", type=count, default=2000, metavar="N", help="(default: 2000)")

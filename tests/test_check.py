@@ -65,6 +65,12 @@ def test_a_wrong_rule_beside_a_kink_is_still_found(planted):
         tg.check_grad(tg.sum(tg.relu(x)), x, {x: [0.0, 1.0, -1.0]})
 
 
+@pytest.mark.parametrize("f", [lambda x: x**2, lambda x: x**4, lambda x: (x - 1e-8) ** 2, lambda x: 1 - tg.exp(-x * x)])
+def test_the_bottom_of_a_valley_is_no_kink(f):
+    x = tg.input("x", ())
+    assert "kink" not in str(tg.check_grad(f(x), x, {x: 0.0}))
+
+
 @pytest.mark.parametrize("at", [1e-6, 1e-4, 1e-3, 1.0, 1e6])
 def test_a_sharp_bend_is_followed_with_shorter_steps(at):
     x = tg.input("x", ())

@@ -247,6 +247,10 @@ def test_a_square_is_derived_as_one_writes_it():
         (lambda a, b: b.reshape(3, -1), "reshape: *"),
         (lambda a, b: b.reshape(-1, -1), "*more than one size open with -1*"),
         (lambda a, b: b.reshape(b.shape[1], 7), "*m*n_x elements can't fill the new shape (m, 7), which has 7*m*"),
+        (
+            lambda a, b: np.sum(b, 0, keepdims=True) + np.ones(3),
+            '*m and 3 differ. Is 3 m? Then say tg.constant(…, dims=("m",))',
+        ),
         (lambda a, b: b.transpose(2, 3), "*axis 2 does not exist: the array has 2 axes"),
         (lambda a, b: tg.sum(b).transpose(0), "*axis 0 does not exist: the array has 0 axes"),
         (lambda a, b: tg.sum(b).mT, "*holds no matrix to transpose*"),

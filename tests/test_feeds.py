@@ -110,7 +110,7 @@ def test_dtypes_are_widened_where_nothing_is_lost():
     with pytest.raises(tg.DtypeError, match="can't hold"):
         x.eval(x=[1e300])
     for wrong in (np.ones(2), np.ones(2, np.int64)):
-        with pytest.raises(tg.DtypeError, match=r"is float32 and was given.*convert it yourself"):
+        with pytest.raises(tg.DtypeError, match=r"is float32 and was given.*convert what it is given"):
             x.eval(x=wrong)
     with pytest.raises(tg.DtypeError):
         tg.input("i", (), int).eval(i=0.5)

@@ -98,7 +98,7 @@ def test_the_printed_costs_are_those_of_the_notes_own_numpy(write, capsys, out):
 
 def test_without_test_data_a_part_of_each_class_is_held_out_by_the_seed(write):
     path = str(write())
-    splits = [load(path, None, 0, seed) for seed in (0, 0, 1)]
+    splits = [load(path, None, None, seed) for seed in (0, 0, 1)]
     for train, test in splits:
         assert (len(train.labels), len(test.labels)) == (32, 8)
         assert (train.labels.sum(), test.labels.sum()) == (16, 4)
@@ -132,6 +132,7 @@ NOT_A_NUMBER[3, 0, 0, 0] = np.nan
         ({"train_set_y": np.ones(40, int)}, "all images to train on have the label 1, and two classes are needed"),
         ({"train_set_y": np.ones(39, int)}, r"train_set_y has shape \(39,\), and 40 images need labels of \(40,\)"),
         ({"train_set_x": NOT_A_NUMBER}, "a pixel that is NaN or infinite, in image 3"),
+        ({"train_set_x": np.full((40, 6, 6, 3), 0.5)}, "floats up to 0.5, already divided by 255"),
         ({"train_set_x": np.full((40, 6, 6, 3), 300)}, "values from 300 to 300, and pixels are 0 to 255"),
         ({"train_set_x": np.zeros((40, 108))}, r"float64 of shape \(40, 108\), and images are numbers of shape"),
         ({"train_set_x": np.zeros((0, 6, 6, 3)), "train_set_y": np.zeros(0, int)}, "images are numbers of shape"),
@@ -162,6 +163,7 @@ def test_missing_broken_and_ill_matched_files(write, out, tmp_path, capsys):
         (["--data", write(), "--test-data", write("train")], "has no set test_set_x"),
         (["--test-data", write("test")], r"images of two sizes: \(8, 8\) in the digits"),
         (["--data", write(m=4)], "too few images to hold a part of them out"),
+        (["--data", write(), "--class", 3], "--class chooses among the digits"),
         (["--out", broken], "broken.h5 is a file, and results go into a folder"),
     ):
         assert _run(*([] if "--out" in arguments else ["--out", out]), *arguments) == 2

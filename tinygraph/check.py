@@ -123,7 +123,8 @@ def _compare(f: Callable[[Array], float], x: Array, ours: Array, eps: float) -> 
     visible = 10 * tolerance * max(1.0, abs(f(x))) / np.array([max(1.0, abs(float(x[index]))) for index in indices])
     largest, largest_difference = (float(np.max(np.abs(found))) for found in (derivatives, differences))
     errors = np.abs(derivatives - differences) / np.maximum(max(largest, largest_difference), visible)
-    errors = np.where(is_kink & (errors > tolerance), 0, np.nan_to_num(errors, nan=np.inf))
+    is_kink &= errors > tolerance
+    errors = np.where(is_kink, 0, np.nan_to_num(errors, nan=np.inf))
     worst = int(np.argmax(errors))
     return Comparison(
         elements,
@@ -141,8 +142,8 @@ def _compare(f: Callable[[Array], float], x: Array, ours: Array, eps: float) -> 
 def _differences(
     f: Callable[[Array], float], x: Array, index: tuple[int, ...], ours: float, step: float
 ) -> tuple[float, bool]:
-    """The central difference that is nearest to our derivative, and whether the slopes on both sides differ."""
-    best, is_kink = np.nan, False
+    """The central difference that is nearest to our derivative, and whether the slopes on both sides stay apart."""
+    best, jumps, slope = np.nan, [], 0.0
     for part in STEPS:
         h = part * step * max(1.0, abs(float(x[index])))
         above, below = x.copy(), x.copy()
@@ -155,8 +156,10 @@ def _differences(
         central = (f(above) - f(below)) / (up + down)
         if np.isfinite(central) and not abs(central - ours) >= abs(best - ours):
             best = central
-        is_kink = abs(right - left) > 0.1 * max(abs(right), abs(left))
-    return best, is_kink
+        jumps.append(abs(right - left))
+        slope = max(slope, abs(right), abs(left))
+    # Across a smooth bend the jump shrinks with the step; across a kink it stays.
+    return best, bool(jumps) and jumps[-1] > 0.5 * jumps[0] and jumps[-1] > 0.1 * slope
 
 
 def _op_at_fault(J: Node, wrt: Sequence[Node], fed: Mapping[Node, Array], eps: float, names: Mapping[Node, str]) -> str:

@@ -72,8 +72,8 @@ def to_dtype(value: Any, dtype: np.dtype[Any], whose: object) -> Array:
     weak = is_python and np.result_type(dtype, array.dtype.type(0).item()) == dtype
     if not weak and not np.can_cast(array.dtype, dtype, "safe"):
         raise DtypeError(
-            f"{whose} is {dtype} and was given {array.dtype}, which would lose digits or parts: "
-            f"convert it yourself, as in array.astype(np.{dtype})"
+            f"{whose} is {dtype} and was given {array.dtype}, which it can't hold without loss: "
+            f"make it {array.dtype}, or convert what it is given, with array.astype(np.{dtype})"
         )
     with np.errstate(invalid="ignore", over="ignore"):
         cast = array.astype(dtype)

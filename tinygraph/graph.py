@@ -129,6 +129,9 @@ class Node(Operand):
     def __iter__(self) -> Any:
         raise NodeTypeError(f"{self} can't be looped over: write the line for the whole array, or loop over .value")
 
+    def __getitem__(self, index: Any) -> Any:
+        raise NodeTypeError(f"{self} can't be indexed yet: index the array that is fed, or read .value and index that")
+
     def __getattr__(self, name: str) -> Any:
         remedy = ""
         if name in ("grad", "backward"):
@@ -159,7 +162,10 @@ class Parameter(Node):
 
     @property
     def value(self) -> Array:
-        """The array, read-only; one that was read before an assignment keeps its numbers."""
+        """The array, read-only; one that was read before an assignment keeps its numbers.
+
+        So an update is written `W.value = W.value - …`: with `-=`, NumPy would write into the array that was read.
+        """
         return self._array.view()  # a view, so that nobody can make the array writeable again
 
     @value.setter
@@ -362,9 +368,8 @@ def input(name: str, shape: Iterable[Any], dtype: Any = np.float64) -> Node:
     >>> X.shape
     (n_x, m)
     """
-    entries = (shape,) if isinstance(shape, int | str | Size) else shape
     INPUT_NAMES.add(_checked_name(name))
-    return _leaf_node(Node, INPUT, {}, entries, dtype, name)
+    return _leaf_node(Node, INPUT, {}, shape, dtype, name)
 
 
 def parameter(array: Any, name: str | None = None, dims: Iterable[Any] | None = None) -> Parameter:
@@ -378,7 +383,7 @@ def parameter(array: Any, name: str | None = None, dims: Iterable[Any] | None = 
            [2.]])
     """
     array = to_array(array, name or "a parameter")
-    node = _leaf_node(Parameter, PARAMETER, {}, array.shape if dims is None else tuple(dims), array.dtype, name)
+    node = _leaf_node(Parameter, PARAMETER, {}, array.shape if dims is None else dims, array.dtype, name)
     bind_sizes({node: array})
     node._hold(array)
     return node
@@ -393,18 +398,18 @@ def constant(array: Any, name: str | None = None, dims: Iterable[Any] | None = N
     """
     array = to_array(array, name or "a constant")
     params = {"array": _frozen(array)}
-    node = _leaf_node(Node, CONSTANT, params, array.shape if dims is None else tuple(dims), array.dtype, name)
+    node = _leaf_node(Node, CONSTANT, params, array.shape if dims is None else dims, array.dtype, name)
     bind_sizes({node: array})
     return node
 
 
-def _leaf_node(kind: Any, op: Op, params: Mapping[str, Any], shape: Iterable[Any], dtype: Any, name: str | None) -> Any:
+def _leaf_node(kind: Any, op: Op, params: Mapping[str, Any], shape: Any, dtype: Any, name: str | None) -> Any:
     if name is not None:
         _checked_name(name)
     dtype = real_dtype(dtype, name or "a leaf")
     declared: list[Any] = []
     node = kind(op, (), params, (), dtype, name)
-    for entry in shape:
+    for entry in (shape,) if isinstance(shape, int | str | Size) else shape:
         if isinstance(entry, str):
             declared.append(Size.named(entry, node))
         elif isinstance(entry, Size) or (isinstance(entry, int | np.integer) and entry >= 0):
@@ -417,7 +422,8 @@ def _leaf_node(kind: Any, op: Op, params: Mapping[str, Any], shape: Iterable[Any
 
 def _checked_name(name: str) -> str:
     if not isinstance(name, str) or not name:
-        raise NodeTypeError(f"a node's name is a text that isn't empty, not {name!r}")
+        hint = ": the names of sizes go in by dims=…" if isinstance(name, tuple) else ""
+        raise NodeTypeError(f"a node's name is a text that isn't empty, not {name!r}{hint}")
     return name
 
 

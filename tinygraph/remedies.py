@@ -18,7 +18,8 @@ def explained(error: Exception, op: "Op", nodes: Sequence["Node"], params: Mappi
     texts = [f"{text} {node.shape}" for text, node in zip(arguments(op, params, nodes, names), nodes, strict=True)]
     remedy = ""
     if isinstance(error, SizeMismatchError):
-        remedy = _transpose_one(op, nodes, params, names) or _name_the_number(error.pair, nodes, names)
+        remedies = [_transpose_one(op, nodes, params, names), _name_the_number(error.pair, nodes, names)]
+        remedy = next(filter(None, remedies[::-1] if op.is_elementwise else remedies), "")
     kind = ShapeError if isinstance(error, ShapeError) else DtypeError
     line = call(op, params, texts)
     told = line if line.startswith(op.name) else f"{op.name}: {line}"

@@ -23,6 +23,8 @@ from tinygraph.samples import told_samples, with_samples
 from tinygraph.structure import leaves
 
 MOST_BOXES = 2000
+MOST_CURVED, MOST_CROSSED = 1000, 60_000
+"""How many rows the edges may cross, all together, to be bent around boxes, and to be drawn at all."""
 
 # Fill and line; blue, orange and green stay apart for every kind of colour vision.
 STEP, DATA, PARAMETER, GRADIENT = (
@@ -97,7 +99,8 @@ def draw(*nodes: Node, grad: Any = None, values: bool = False, feeds: Mapping[An
     """
     for node in nodes:
         if not isinstance(node, Node):
-            raise DrawError(f"only nodes can be drawn, not {type(node).__name__}")
+            hint = ": feeds go in by feeds=…" if isinstance(node, dict) else ""
+            raise DrawError(f"only nodes can be drawn, not {type(node).__name__}{hint}")
     if not nodes or (grad is not None and len(nodes) != 1):
         raise DrawError("draw takes one node or more, and exactly one where it is to draw gradients")
     return Drawing(_Diagram(nodes, caller_names(), grad, values, feeds).dot())
@@ -118,11 +121,13 @@ class _Diagram:
         self.gradients = _gradients(nodes[0], wrt) if wrt else {}
         roots = {*nodes, *wrt}
         self.boxes = [node for node in order(*nodes, *wrt) if node in roots or not _is_inline(node)]
-        if len(self.boxes) + len(self.gradients) > MOST_BOXES:
+        count, crossed = len(self.boxes) + len(self.gradients), _rows_crossed(self.boxes)
+        if count > MOST_BOXES or crossed > MOST_CROSSED:
             raise DrawError(
-                f"a picture of {len(self.boxes) + len(self.gradients)} boxes is more than anyone could look at "
-                f"(at most {MOST_BOXES}): draw a part of the graph, from a node in its middle"
+                f"a picture of {count} boxes, whose edges cross {crossed} rows, is more than anyone could look at "
+                f"(at most {MOST_BOXES} and {MOST_CROSSED}): draw a part of the graph, from a node in its middle"
             )
+        self.is_curved = crossed <= MOST_CURVED
         self.names = _all_named(self.boxes, names)
         taken = set(self.names.values())
         self.d = {node: f"d{name}" if f"d{name}" not in taken else f"∂{name}" for node, name in self.names.items()}
@@ -147,7 +152,9 @@ class _Diagram:
             node_attr={"shape": "record", "style": "filled", "fontname": FONT, "fontsize": "12", "margin": "0.14,0.04"},
             edge_attr={"fontname": FONT, "fontsize": "10", "arrowsize": "0.7", **_ink(STEP)},
         )
-        graph.attr(bgcolor="white")
+        graph.attr(bgcolor="white", nslimit="2")
+        if not self.is_curved:
+            graph.attr(splines="line", nslimit="0.2", mclimit="0.1")
         if self.legend:
             graph.attr(label=_escaped("\n".join(self.legend)), fontsize="10", fontcolor=DATA[1], labelloc="b")
         ids = {node: f"n{number}" for number, node in enumerate(self.boxes)}
@@ -215,6 +222,14 @@ def _all_named(nodes: Sequence[Node], names: Mapping[Node, str]) -> dict[Node, s
         if node not in found:
             found[node] = next(name for name in free if name not in taken)
     return found
+
+
+def _rows_crossed(nodes: Sequence[Node]) -> int:
+    """The number of rows that the edges cross, all together."""
+    row: dict[Node, int] = {}
+    for node in nodes:
+        row[node] = 1 + max((row.get(arg, 0) for arg in node.args), default=0)
+    return sum(row[node] - row[arg] for node in nodes for arg in node.args if arg in row)
 
 
 def _copied(node: Node, arg: Node) -> list[str]:
