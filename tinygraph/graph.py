@@ -351,10 +351,10 @@ def _leaf(name: str, written: Callable[[Node], str], held: Callable[[Node], Any]
 
 
 INPUT = _leaf("input", lambda node: str(node.name))
-PARAMETER = _leaf("parameter", lambda node: "a parameter", held=lambda node: node.value)
+PARAMETER = _leaf("parameter", lambda node: "parameter", held=lambda node: node.value)
 CONSTANT = _leaf(
     "constant",
-    lambda node: str(node.params["array"]) if not node.shape else "a constant",
+    lambda node: str(node.params["array"]) if not node.shape else "array",
     held=lambda node: node.params["array"],
 )
 SIZE = _leaf("size", lambda node: str(node.params["size"]))

@@ -66,8 +66,9 @@ def _answer(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 def _no_op(name: str) -> NoReturn:
     known = sorted({function.__name__ for function in ANSWERS})
     near = difflib.get_close_matches(name.split(".")[-1], known, n=1)
-    instead = INSTEAD.get(name.split(".")[-1]) or (f"the nearest is np.{near[0]}" if near else "")
+    nearest = f"the nearest that has one is np.{near[0]}" if near else f"those that have one are {', '.join(known)}"
+    instead = INSTEAD.get(name.split(".")[-1], nearest)
     raise NodeTypeError(
-        f"np.{name} has no op yet, so it can't make a node{'; ' if instead else ''}{instead}. These have one: "
-        f"{', '.join(known)}. For a number, apply np.{name} to the node's .value or .eval(X=…)"
+        f"np.{name} has no op yet, so it can't make a node: {instead}. "
+        "For a number instead of a node, apply it to .value or .eval(X=…)"
     )
