@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -44,6 +45,9 @@ def test_a_parameter_keeps_its_own_copy_and_what_was_read_stays():
         W.value[0] = 5
     with pytest.raises(ValueError, match="WRITEABLE"):
         W.value.flags.writeable = True
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        W.value.shape = (1, 2)
+    assert W.value.shape == (2, 1)
 
 
 @pytest.mark.parametrize("wrong", [np.ones(2), np.ones((2, 1), complex), "text", [[1], [2, 3]]])

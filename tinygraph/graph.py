@@ -166,7 +166,7 @@ class Parameter(Node):
 
         So an update is written `W.value = W.value - …`: with `-=`, NumPy would write into the array that was read.
         """
-        return self._array.view()  # a view, so that nobody can make the array writeable again
+        return self._array.view()  # each reader has a view of its own, and may give it another shape
 
     @value.setter
     def value(self, value: Any) -> None:
@@ -454,7 +454,7 @@ def number(value: Any) -> Any:
 def _frozen(array: Array) -> Array:
     copy = np.array(array)
     copy.flags.writeable = False
-    return copy.view()
+    return copy.view()  # a view can't be made writeable again
 
 
 def _weak_or_dtype(node: Node) -> Any:
