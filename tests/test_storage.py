@@ -76,6 +76,8 @@ def test_what_cannot_be_saved_is_told_and_the_old_file_stays(tmp_path, W):
     ):
         with pytest.raises(tg.StorageError, match=told):
             tg.save(path, nodes)
+    with pytest.raises(tg.FolderError, match=r"there is no folder .*no to write model.npz into"):
+        tg.save(tmp_path / "no" / "model.npz", W)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["model.npz"]
 

@@ -41,5 +41,9 @@ class StorageError(TinygraphError, ValueError):
     """Parameters that can't be saved, or a file that doesn't hold any."""
 
 
+class FolderError(TinygraphError, FileNotFoundError):
+    """A file that can't be written, because its folder doesn't exist."""
+
+
 class NonFiniteWarning(RuntimeWarning):
     """A node whose value became inf or NaN, named with the place and the cause."""

@@ -4,9 +4,13 @@ import os
 import secrets
 from pathlib import Path
 
+from tinygraph.errors import FolderError
+
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file in one step, so that at any moment it holds all of the old content or all of the new.
+
+    Raises `FolderError` where the folder doesn't exist.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -15,6 +19,8 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     b'whole'
     """
     path = Path(path)
+    if not path.parent.is_dir():
+        raise FolderError(f"there is no folder {path.parent} to write {path.name} into: make it first")
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         draft.write_bytes(content)

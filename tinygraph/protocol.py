@@ -32,7 +32,7 @@ class Operand(np.lib.mixins.NDArrayOperatorsMixin):
     """What takes part in expressions: every operator is NumPy's ufunc, and every ufunc an op."""
 
     __slots__ = ()
-    remedy = "read its .value, or its .eval(X=…) where inputs are to be fed"
+    _remedy = "read its .value, or its .eval(X=…) where inputs are to be fed"
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if kwargs.get("out") is not None:
@@ -51,7 +51,7 @@ class Operand(np.lib.mixins.NDArrayOperatorsMixin):
         return self._is_no_number() if spec else str(self)
 
     def _is_no_number(self, *_: Any, **__: Any) -> NoReturn:
-        raise NodeTypeError(f"{self} is part of a graph and no number yet: {self.remedy}")
+        raise NodeTypeError(f"{self} is part of a graph and no number yet: {self._remedy}")
 
     __bool__ = __array__ = __float__ = __int__ = __index__ = __complex__ = _is_no_number
 

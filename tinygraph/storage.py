@@ -24,7 +24,8 @@ def save(path: str | os.PathLike[str], nodes: Any) -> None:
     """Write the values of parameters to an `.npz`, each under its name; a file that stood there is replaced at once.
 
     `nodes` is a parameter, or a list, tuple or dict of them; in a dict the key is the name, elsewhere the parameter's
-    own name or its variable. Raises `StorageError` where a name is missing or given twice, or a node is no parameter.
+    own name or its variable. Raises `StorageError` where a name is missing or given twice, or a node is no parameter,
+    and `FolderError` where the folder doesn't exist.
 
     >>> import numpy as np, tempfile, tinygraph as tg
     >>> W = tg.parameter(np.ones((2, 1)), dims=("n_x", 1))

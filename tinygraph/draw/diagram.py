@@ -54,7 +54,7 @@ class Drawing:
     def save(self, path: Any) -> None:
         """Write the picture; the file's ending says how: .svg, .png, .pdf or .dot.
 
-        Raises `DrawError` for another ending, and where the folder doesn't exist.
+        Raises `DrawError` for another ending, and `FolderError` where the folder doesn't exist.
 
         >>> import tempfile, tinygraph as tg
         >>> x = tg.input("x", ("n",))
@@ -71,8 +71,6 @@ class Drawing:
         if path.suffix.lower() not in writers:
             ending = f"ends in {path.suffix!r}" if path.suffix else "has no ending"
             raise DrawError(f"{path.name} {ending}: a picture is {', '.join(writers)}")
-        if not path.parent.is_dir():
-            raise DrawError(f"there is no folder {path.parent} to save {path.name} in")
         write_whole(path, writers[path.suffix.lower()]())
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
