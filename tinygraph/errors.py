@@ -2,7 +2,9 @@
 
 
 class TinygraphError(Exception):
-    """The base of every error that tinygraph raises on purpose."""
+    """The base of every error that tinygraph raises on purpose; `has_line` where it tells the line that it is about."""
+
+    has_line = False
 
 
 class ShapeError(TinygraphError, ValueError):
@@ -47,3 +49,7 @@ class FolderError(TinygraphError, FileNotFoundError):
 
 class NonFiniteWarning(RuntimeWarning):
     """A node whose value became inf or NaN, named with the place and the cause."""
+
+
+class BroadcastWarning(UserWarning):
+    """Shapes that fit together to something that is seldom meant: (n,) and (n, 1) to (n, n)."""

@@ -1,7 +1,7 @@
 """Values: feeds go in at the leaves, and each op computes once, in topological order."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from tinygraph.errors import EvaluationError, FeedError, NodeTypeError, NonFinit
 from tinygraph.feeds import bind_sizes, match_feeds, to_dtype
 from tinygraph.notation import caller_frame, caller_names, formula
 from tinygraph.order import order
-from tinygraph.sizes import Size, resolve
+from tinygraph.sizes import resolve, sources
 from tinygraph.structure import leaves, map_leaves
 
 if TYPE_CHECKING:
@@ -40,26 +40,37 @@ def graph_values(
 ) -> tuple[dict["Node", Any], dict[str, int]]:
     """The value of every node that the roots depend on, and the number of every named size."""
     needed, values, sizes = _leaf_values(roots, feeds, named)
+    run(needed, values, sizes)
+    return values, sizes
+
+
+def run(needed: Iterable["Node"], values: dict["Node", Any], sizes: dict[str, int]) -> None:
+    """Add the value of each node, in order, to the values that are known; and the sizes that they tell to the sizes."""
     faults: list[str] = []
     warned = False
     with np.errstate(all="call", under="ignore", call=lambda kind, flag: faults.append(kind)):
         for node in needed:
             if node in values:
                 continue
-            if node.op.name == "size":
-                values[node] = node.params["size"].at(sizes)
-                continue
             args = [values[arg] for arg in node.args]
             params = {key: resolve(param, sizes) for key, param in node.params.items()}
             try:
                 out = node.op.compute(*args, **params)
-            except (TypeError, ValueError, ArithmeticError) as error:
+            except (TypeError, ValueError, ArithmeticError, LookupError) as error:
                 raise EvaluationError(f"{formula(node, caller_names())} can't be computed: {error}") from error
             values[node] = np.asarray(out).item() if node.weak else out
+            if node.op.counts:
+                sizes[str(node.shape[0])] = len(out)
             if faults and not warned:
                 warned = _warn_if_not_finite(node, args, values[node])
             faults.clear()
-    return values, sizes
+
+
+def needs(node: "Node") -> tuple["Node", ...]:
+    """What must be computed before the node: its arguments, and what tells the sizes in its parameters."""
+    if not node.params:
+        return node.args
+    return (*node.args, *(source for source in sources(node.params.values()) if source.args))
 
 
 def _leaf_values(
@@ -67,13 +78,14 @@ def _leaf_values(
 ) -> tuple[list["Node"], dict["Node", Any], dict[str, int]]:
     """What is to be computed, in order; what is known before; and the number of every named size."""
     graph = order(*roots)
-    sizes = [node.params["size"] for node in graph if node.op.name == "size"]
-    sizes += [size for node in graph if not node.args for size in node.shape if isinstance(size, Size)]
-    sources = [source for size in sizes for source in size.sources.values()]
-    leaves = dict.fromkeys(node for node in [*graph, *sources] if not node.args)
+    told = sources([part for node in graph if node.params for part in node.params.values()])
+    told += sources([size for node in graph if not node.args for size in node.shape])
+    if any(node.args for node in told):  # a size that a mask tells
+        graph = order(*roots, needs=needs)
+    leaves = dict.fromkeys(node for node in [*graph, *told] if not node.args)
     matched = match_feeds(leaves, feeds, named)
     fed = {node: to_dtype(value, node.dtype, node) for node, value in matched.items()}
-    needed = order(*roots, known=fed) if any(node.args for node in fed) else graph
+    needed = order(*roots, known=fed, needs=needs) if any(node.args for node in fed) else graph
     missing = [node for node in needed if node.op.name == "input" and node not in fed]
     if missing:
         names = {**{node: repr(node.name) for node in missing}, **caller_names()}

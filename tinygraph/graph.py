@@ -1,20 +1,21 @@
 """The graph: a node is an op applied to nodes, down to leaves; nothing in it ever changes but a parameter's value."""
 
 import inspect
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial, update_wrapper
+from functools import partial, update_wrapper, wraps
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from tinygraph.errors import ImmutableError, NodeTypeError, ShapeError
+from tinygraph.errors import DtypeError, ImmutableError, NodeTypeError, ShapeError
 from tinygraph.evaluate import evaluate
 from tinygraph.feeds import INPUT_NAMES, Array, bind_sizes, real_dtype, to_array, to_dtype
 from tinygraph.notation import ATOM, caller_names, formula
-from tinygraph.protocol import ANSWERS, Operand
-from tinygraph.remedies import explained
-from tinygraph.sizes import Shape, Size, broadcast, product
+from tinygraph.protocol import ANSWERS, Operand, answer
+from tinygraph.remedies import explained, in_line, unexpected, warn_of_rank_1
+from tinygraph.sizes import Shape, Size, as_size, broadcast, product
 
 
 class Node(Operand):
@@ -113,9 +114,17 @@ class Node(Operand):
         axes = range(self.ndim)
         return ANSWERS[np.transpose](self, (*axes[:-2], axes[-1], axes[-2]))
 
-    def reshape(self, *shape: Any) -> "Node":
+    def reshape(self, *shape: Any, **order: Any) -> "Node":
         """`tg.reshape` of this node; the shape as one tuple, or size by size."""
-        return ANSWERS[np.reshape](self, _unpacked(shape))
+        return answer(np.reshape, (self, _unpacked(shape)), order)
+
+    def flatten(self, order: str = "C") -> "Node":
+        """The elements row by row, along one axis."""
+        return answer(np.ravel, (self, order), {})
+
+    def astype(self, dtype: Any) -> "Node":
+        """`tg.astype` of this node."""
+        return OPS["astype"](self, dtype)
 
     def transpose(self, *axes: Any) -> "Node":
         """`tg.transpose` of this node; the axes as one tuple, or one by one."""
@@ -127,10 +136,35 @@ class Node(Operand):
         return self.shape[0]
 
     def __iter__(self) -> Any:
-        raise NodeTypeError(f"{self} can't be looped over: write the line for the whole array, or loop over .value")
+        if not self.shape or isinstance(self.shape[0], Size):
+            raise NodeTypeError(f"{self} can't be looped over: write the line for the whole array, or loop over .value")
+        return (self[row] for row in range(self.shape[0]))
 
-    def __getitem__(self, index: Any) -> Any:
-        raise NodeTypeError(f"{self} can't be indexed yet: index the array that is fed, or read .value and index that")
+    def __getitem__(self, key: Any) -> "Node":
+        return ANSWERS[operator.getitem](self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise ImmutableError(
+            f"a node never changes, so {self} keeps its elements: write tg.where(condition, new, old) for a new node, "
+            "and W.value = … for a parameter"
+        )
+
+    def expect(self, *shape: Any) -> "Node":
+        """The same node, where it has this shape; the shape as one tuple, or size by size.
+
+        It is the notes' "use assert to check array shape", by name. Raises `ShapeError` for another shape.
+
+        >>> import tinygraph as tg
+        >>> X, W = tg.input("X", ("n_x", "m")), tg.input("W", ("n_x", 1))
+        >>> Z = (W.T @ X).expect(1, "m")
+        >>> Z.T.expect(1, "m")
+        Traceback (most recent call last):
+        tinygraph.errors.ShapeError: Z.T has shape (m, 1), where (1, m) was expected. Did you mean Z?
+        """
+        wanted = tuple(_unpacked(shape)) if isinstance(_unpacked(shape), tuple | list) else shape
+        if self.shape != wanted:
+            raise ShapeError(unexpected(self, wanted))
+        return self
 
     def __getattr__(self, name: str) -> Any:
         remedy = ""
@@ -196,12 +230,14 @@ class Op:
     - `vjps`: for each array argument the rule `(g, out, *args, **params)` → its gradient, where g is the gradient
       that arrives at `out`; None where there is no derivative. In ops and operators only, so the same rule
       serves arrays and nodes. What was broadcast is summed for all rules alike, in `derivatives.py`.
+    - `rest`: the rule for each of `*xs`, where the value rule takes any number of arrays; it gets the place first.
     - `settle`: the arguments' shapes and the parameters as written → the parameters in one form, such as axes from 0.
     - `shape`: the arguments' shapes → the result's; broadcasting, unless said otherwise.
     - `dtype`: likewise; found by trying the value rule, unless said otherwise.
     - `label`, `latex`: how a call is written, with a slot for each argument, or a function of the parameters that
       says so; `binds`: how strongly it binds its arguments.
-    - `numpy`: the NumPy function that it answers to.
+    - `numpy`: the NumPy function that it answers to, or a tuple of them.
+    - `counts`: whether the data alone tell the size of its one axis, which then has a name of its own.
     - `domain`: where its arguments must lie for the value to be a finite number.
     - a leaf's `written` and `held`: how it is written where it has no name, and the value that it holds.
     """
@@ -212,45 +248,48 @@ class Op:
         compute: Callable[..., Any],
         vjps: Sequence[Callable[..., Any] | None] = (),
         *,
+        rest: Callable[..., Any] | None = None,
         settle: Callable[..., dict[str, Any]] = lambda *shapes, **params: params,
         shape: Callable[..., Shape] = broadcast_shape,
         dtype: Callable[..., np.dtype[Any]] | None = None,
         label: str | Callable[..., str] | None = None,
         latex: str | Callable[..., str] | None = None,
         binds: int = ATOM,
-        numpy: Callable[..., Any] | None = None,
+        numpy: Callable[..., Any] | tuple[Callable[..., Any], ...] = (),
+        counts: bool = False,
         domain: tuple[float, float] = (-np.inf, np.inf),
         written: Callable[[Node], str] | None = None,
         held: Callable[[Node], Any] | None = None,
     ):
-        self.name, self.compute, self.vjps = name, compute, tuple(vjps)
+        self.name, self.compute, self.vjps, self.rest = name, compute, tuple(vjps), rest
         self.settle, self.shape, self.is_elementwise = settle, shape, shape is broadcast_shape
-        self.dtype, self.domain = dtype or self._dtype_by_trying, domain
-        slots = ", ".join(f"{{{index}}}" for index in range(len(self.vjps)))
+        self.dtype, self.domain, self.counts = dtype or self._dtype_by_trying, domain, counts
+        self.signature = _signature(compute, len(self.vjps))
+        params = list(self.signature.parameters.values())[len(self.vjps) :]
+        self.is_variadic = any(param.kind is param.VAR_POSITIONAL for param in params)
+        params = params[self.is_variadic :]
+        self.defaults = {param.name: param.default for param in params if param.default is not param.empty}
+        self._is_bare = len(self.defaults) == len(params)  # so that a call may give the arrays alone
+        slots = "{args}" if self.is_variadic else ", ".join(f"{{{index}}}" for index in range(len(self.vjps)))
         self.label = label or f"{name}({slots}{{params}})"
         escaped = name.replace("_", r"\_")
         self.latex = latex or rf"\operatorname{{{{{escaped}}}}}\left({slots}\right)"
-        self.binds, self.numpy, self.written, self.held = binds, numpy, written, held
+        self.binds, self.written, self.held = binds, written, held
+        self.numpy = numpy if isinstance(numpy, tuple) else (numpy,)
         if isinstance(compute, np.ufunc):
-            call = self.template("label", {}).format(*"xy", params="")
-            self.__doc__ = f"`{call}` element by element: NumPy's {name}, on arrays and nodes."
+            call = self.template("label", {}, compute.nin).format(*"xy", params="")
+            self.__doc__ = f"`{call}` element by element: NumPy's {compute.__name__}, on arrays and nodes."
         else:
             update_wrapper(self, compute)
-        self.signature = _signature(compute, len(self.vjps))
-        params = list(self.signature.parameters.values())[len(self.vjps) :]
-        self.defaults = {param.name: param.default for param in params if param.default is not param.empty}
-        self._is_bare = len(self.defaults) == len(params)  # so that a call may give the arrays alone
         self._tried: dict[Any, np.dtype[Any]] = {}
-        if numpy is not None:
-            ANSWERS[numpy] = self
         OPS[name] = self
-        _offer_as_method(name, self)
+        _answer_for(self.numpy, self)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """The op on plain arrays computes at once; where an argument is a node, it makes a node."""
         args, params = self._bound(args, params)
         if not any(isinstance(arg, Node | Size) for arg in args):
-            return self.compute(*args, **params)
+            return self.compute(*args, **self.settle(*map(np.shape, args), **params))
         nodes = tuple(map(as_node, args))
         try:
             params = self.settle(*(node.shape for node in nodes), **params)
@@ -261,10 +300,17 @@ class Op:
         weak = not shape and all(node.weak for node in nodes)
         if weak and all(node.op is CONSTANT for node in nodes):  # numbers among themselves are a number
             return as_node(np.asarray(self.compute(*map(number, nodes), **params)).item())
-        return Node(self, nodes, params, shape, dtype, weak=weak)
+        if self.is_elementwise and len(shape) == 2:
+            warn_of_rank_1(self, nodes, params, shape)
+        node = Node(self, nodes, params, shape, dtype, weak=weak)
+        if self.counts:
+            as_size(shape[0]).sources[str(shape[0])] = node
+        return node
 
-    def __get__(self, node: Node | None, kind: type[Node]) -> Any:
-        return self if node is None else partial(self, node)  # so that an op on Node is a method
+    def rules(self, count: int) -> tuple[Callable[..., Any] | None, ...]:
+        """The derivative rule for each of so many arguments."""
+        places = range(count - len(self.vjps))
+        return (*self.vjps, *(self.rest and partial(self.rest, place) for place in places))
 
     def _bound(self, args: Any, params: Any) -> tuple[Any, dict[str, Any]]:
         arity = len(self.vjps)
@@ -275,8 +321,11 @@ class Op:
                 takes = ", ".join(self.signature.parameters)
                 raise NodeTypeError(f"{self.name} on nodes takes {takes}: {error}") from None
             bound.apply_defaults()
-            values = list(bound.arguments.items())
-            args, params = [value for _, value in values[:arity]], dict(values[arity:])
+            if self.is_variadic:
+                args, params = bound.args, bound.kwargs
+            else:
+                values = list(bound.arguments.items())
+                args, params = [value for _, value in values[:arity]], dict(values[arity:])
         else:
             params = self.defaults
         return args, {key: self._plain(key, value) for key, value in params.items()}
@@ -285,16 +334,17 @@ class Op:
         """A parameter as what never changes: a number, a name, a dtype, or a tuple of them."""
         if isinstance(value, list | range) or (isinstance(value, np.ndarray) and value.ndim == 1):
             value = tuple(value)
-        if isinstance(value, tuple):
+        if isinstance(value, tuple) and not hasattr(value, "_fields"):
             return tuple(self._plain(key, entry) for entry in value)
         if isinstance(value, Node | np.ndarray):
             raise NodeTypeError(f"{self.name}: {key} is part of the op, so it is a plain number and no array or node")
         return value.item() if isinstance(value, np.generic) else value
 
-    def template(self, style: str, params: Mapping[str, Any]) -> str:
-        """How a call with these parameters is written, in that style: a text with a slot for each argument."""
+    def template(self, style: str, params: Mapping[str, Any], count: int) -> str:
+        """How a call of so many arguments is written, in that style: a text with a slot for each of them."""
         template = getattr(self, style)
-        return template(**params) if callable(template) else template
+        text = template(**params) if callable(template) else template
+        return text.replace("{args}", ", ".join(f"{{{index}}}" for index in range(count)))
 
     def _dtype_by_trying(self, *dtypes: Any, **_: Any) -> np.dtype[Any]:
         if dtypes not in self._tried:
@@ -312,28 +362,51 @@ OPS: dict[str, Op] = {}
 
 
 def op(*vjps: Callable[..., Any] | None, **declaration: Any) -> Callable[[Callable[..., Any]], Op]:
-    """Declare the op whose value rule is the function below."""
-    return lambda compute: Op(compute.__name__, compute, vjps, **declaration)
+    """Declare the op whose value rule is the function below, and whose name is that function's."""
+    return lambda compute: Op(compute.__name__.lstrip("_"), compute, vjps, **declaration)
 
 
-def answers(numpy: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
-    """Let the function below, which is made of ops, answer for that function of NumPy's."""
+def answers(*numpy: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Let the function below, which is made of ops, answer for these functions of NumPy's."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        ANSWERS[numpy] = function
-        _offer_as_method(function.__name__, function)
-        return function
+        @wraps(function)
+        def telling(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except (ShapeError, DtypeError) as error:
+                raise (
+                    error if error.has_line else in_line(error, function.__name__, [*args, *kwargs.values()])
+                ) from None
+
+        _answer_for(numpy, telling)
+        return telling
 
     return register
 
 
-def _offer_as_method(name: str, function: Callable[..., Any]) -> None:
-    """Give nodes the method that NumPy's arrays have by that name."""
-    if hasattr(np.ndarray, name) and name not in vars(Node):
-        setattr(Node, name, function)
+IN_PLACE = {"sort", "partition"}
+"""Methods by which NumPy's arrays change themselves, as a node can't."""
 
 
-ANSWERS.update({np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size})
+def _answer_for(numpy: Iterable[Callable[..., Any]], ours: Callable[..., Any]) -> None:
+    """Let ours be called through these functions of NumPy's, and through the methods of arrays that are called so."""
+    for function in numpy:
+        ANSWERS[function] = ours
+        name = function.__name__
+        if hasattr(np.ndarray, name) and name not in vars(Node) and name not in IN_PLACE:
+            setattr(Node, name, _method(function, ours))
+
+
+def _method(function: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Node, *args: Any, **kwargs: Any) -> Any:
+        return answer(function, (self, *args), kwargs)
+
+    return update_wrapper(method, ours)
+
+
+ANSWERS.update({np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim})
+ANSWERS[np.size] = lambda x, axis=None: x.size if axis is None else x.shape[axis]
 
 
 def _signature(compute: Callable[..., Any], arity: int) -> inspect.Signature:
@@ -346,18 +419,16 @@ def _signature(compute: Callable[..., Any], arity: int) -> inspect.Signature:
 # Leaves: nodes without arguments.
 
 
-def _leaf(name: str, written: Callable[[Node], str], held: Callable[[Node], Any] | None = None) -> Op:
-    return Op(name, lambda: None, written=written, held=held)
-
-
-INPUT = _leaf("input", lambda node: str(node.name))
-PARAMETER = _leaf("parameter", lambda node: "parameter", held=lambda node: node.value)
-CONSTANT = _leaf(
+INPUT = Op("input", lambda: None, written=lambda node: str(node.name))
+PARAMETER = Op("parameter", lambda: None, written=lambda node: "parameter", held=lambda node: node.value)
+CONSTANT = Op(
     "constant",
-    lambda node: str(node.params["array"]) if not node.shape else "array",
+    lambda array: array,
+    written=lambda node: str(node.params["array"]) if not node.shape else "array",
     held=lambda node: node.params["array"],
 )
-SIZE = _leaf("size", lambda node: str(node.params["size"]))
+SIZE = Op("size", lambda size: size, written=lambda node: str(node.params["size"]))
+ARANGE = Op("arange", lambda size: np.arange(size), written=lambda node: f"arange({node.params['size']})")
 
 
 def input(name: str, shape: Iterable[Any], dtype: Any = np.float64) -> Node:

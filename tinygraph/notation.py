@@ -29,6 +29,16 @@ def caller_frame() -> tuple[FrameType | None, int]:
     return frame, level
 
 
+def is_within(module: str) -> bool:
+    """Whether the line that asks is run by that module of this library, and so is none that the reader wrote."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame and frame.f_code.co_filename.startswith(LIBRARIES):
+        if frame.f_globals.get("__name__") == module:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def caller_names() -> dict["Node", str]:
     """Which variable of the calling code holds which node; an explicit name wins.
 
@@ -67,7 +77,7 @@ def expression(node: "Node", names: Mapping["Node", str], style: str = "label", 
 def call(op: "Op", params: Mapping[str, Any], texts: Sequence[str], style: str = "label") -> str:
     """A call of the op whose arguments are written as these texts."""
     changed = {key: value for key, value in params.items() if value != op.defaults.get(key, ...)}
-    return op.template(style, params).format(
+    return op.template(style, params, len(texts)).format(
         *texts, params="".join(f", {key}={value}" for key, value in changed.items())
     )
 
@@ -88,7 +98,7 @@ def arguments(
         strength = ATOM if text in (arg.name, names.get(arg), "…") else _strength(arg, text)
         equal_needs = index > 0 or op.binds in (COMPARISON, POWER)
         loose = strength < op.binds or (strength == op.binds < ATOM and equal_needs)
-        is_bare = loose and not _is_enclosed(op.template(style, params), index)
+        is_bare = loose and not _is_enclosed(op.template(style, params, len(args)), index)
         texts.append(brackets.format(text) if is_bare else text)
     return texts
 

@@ -1,13 +1,15 @@
 """Named sizes: an `m` in a shape that is known by its name until data is fed, and does arithmetic until then."""
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from tinygraph.errors import FeedError, ShapeError
 from tinygraph.protocol import Operand
+from tinygraph.structure import leaves, map_leaves
 
 Entry: TypeAlias = "int | Size"
 Shape: TypeAlias = "tuple[Entry, ...]"
@@ -21,6 +23,9 @@ class SizeMismatchError(ShapeError):
         self.pair = (x, y)
 
 
+_FRESH = count(1)
+
+
 class Quotient(NamedTuple):
     """A floor division that doesn't come out even by name alone, such as (h − 1) // 2."""
 
@@ -31,7 +36,15 @@ class Quotient(NamedTuple):
         return f"(({self.top})//({self.bottom}))"
 
 
-class Size(Operand):
+class Symbolic:
+    """What is known by name until data is fed: `sources` are what tells the names, `at(sizes)` is what it then is."""
+
+    __slots__ = ()
+    sources: Any
+    at: Any
+
+
+class Size(Symbolic, Operand):
     """An entry of a shape that has a name; equal to its name, and a node where an expression needs one.
 
     A size is a sum of products of names with whole coefficients. `+ - * // %` with whole numbers and sizes
@@ -49,7 +62,7 @@ class Size(Operand):
 
     def __init__(self, terms: Mapping[tuple[Any, ...], int], sources: Mapping[str, Any]):
         self.terms = dict(sorted(terms.items(), key=lambda term: (-len(term[0]), str(term[0]))))
-        self.sources = sources  # name → the leaf whose shape declares it
+        self.sources = dict(sources)  # name → the node whose shape declares it
         self.text = " + ".join(_product(*term) for term in self.terms.items()).replace("+ -", "- ")
 
     @classmethod
@@ -58,6 +71,11 @@ class Size(Operand):
         if not name.isidentifier():
             raise ShapeError(f"{name!r} can't name a size: a name is letters, digits and _, as in 'n_x'")
         return cls({(name,): 1}, {name: source})
+
+    @classmethod
+    def fresh(cls, name: str) -> "Size":
+        """A size that only the data tell, under a name that no other has."""
+        return cls.named(f"{name}_{next(_FRESH)}")
 
     def at(self, sizes: Mapping[str, int]) -> int:
         """The number that this size is where `sizes` gives each name a number."""
@@ -178,6 +196,18 @@ _ARITHMETIC: dict[np.ufunc, Callable[[Size, Size], Entry]] = {
 }
 
 
+def is_name(entry: Entry) -> bool:
+    """Whether it is a size that is a name and nothing else, such as m, and not m + 1 or 3."""
+    return isinstance(entry, Size) and entry.text in entry.sources
+
+
+def names_in(entry: Entry) -> list[Entry]:
+    """The names that a size is made of, each as a size: m and n in 2*m*n; none in a number."""
+    if not isinstance(entry, Size):
+        return []
+    return [Size.named(name, source) for name, source in entry.sources.items()]
+
+
 def product(shape: Shape) -> Entry:
     """The number of elements of an array of that shape."""
     total: Entry = 1
@@ -188,11 +218,13 @@ def product(shape: Shape) -> Entry:
 
 def resolve(value: Any, sizes: Mapping[str, int]) -> Any:
     """A parameter of an op with every size in it turned into its number."""
-    if isinstance(value, Size):
-        return value.at(sizes)
-    if isinstance(value, tuple):
-        return tuple(resolve(entry, sizes) for entry in value)
-    return value
+    return map_leaves(lambda part: part.at(sizes) if isinstance(part, Symbolic) else part, value)
+
+
+def sources(values: Iterable[Any]) -> list[Any]:
+    """The nodes that tell the sizes in these parameters or shapes."""
+    found = [part for part in leaves(list(values)) if isinstance(part, Symbolic)]
+    return [node for part in found for node in part.sources.values()]
 
 
 def broadcast(*shapes: Shape) -> Shape:
