@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygraph.errors import ShapeError
 from tinygraph.feeds import real_dtype
-from tinygraph.graph import Op, number, op
+from tinygraph.graph import Op, answers, number, op
 from tinygraph.notation import COMPARISON, POWER, PRODUCT, SIGN, SUM
 
 # In a rule, x and y are the arguments, out is the result, and g is the gradient that arrives at out.
@@ -35,6 +35,23 @@ power    = Op("power",    np.power,    [lambda g, out, x, y: g * y * _base(x, y)
 negative = Op("negative", np.negative, [lambda g, out, x: -g],
               label="-{0}", latex="-{0}", binds=SIGN, numpy=np.negative)
 
+# Where both are equal, each gets half of g, as in PyTorch and JAX.
+maximum  = Op("maximum",  np.maximum,  [lambda g, out, x, y: where(x == y, g / 2, where(x > y, g, 0)),
+                                        lambda g, out, x, y: where(x == y, g / 2, where(x > y, 0, g))],
+              latex=r"\max\left({0}, {1}\right)", numpy=np.maximum)
+
+minimum  = Op("minimum",  np.minimum,  [lambda g, out, x, y: where(x == y, g / 2, where(x < y, g, 0)),
+                                        lambda g, out, x, y: where(x == y, g / 2, where(x < y, 0, g))],
+              latex=r"\min\left({0}, {1}\right)", numpy=np.minimum)
+
+# Quotient and remainder of whole steps, as Python's // and %.
+floor_divide = Op("floor_divide", np.floor_divide, [None, None],
+                  label="{0} // {1}", latex=r"\left\lfloor\frac{{{0}}}{{{1}}}\right\rfloor", binds=PRODUCT,
+                  numpy=np.floor_divide)
+remainder    = Op("remainder",    np.remainder,    [lambda g, out, x, y: g,
+                                                    lambda g, out, x, y: -g * (x // y)],
+                  label="{0} % {1}", latex=r"{0} \bmod {1}", binds=PRODUCT, numpy=np.remainder)
+
 exp      = Op("exp",      np.exp,      [lambda g, out, x: g * out],
               latex="e^{{{0}}}", numpy=np.exp)
 
@@ -56,12 +73,39 @@ greater       = Op("greater",       np.greater,       [None, None], label="{0} >
                    binds=COMPARISON, numpy=np.greater)
 greater_equal = Op("greater_equal", np.greater_equal, [None, None], label="{0} >= {1}", latex=r"{0} \geq {1}",
                    binds=COMPARISON, numpy=np.greater_equal)
+
+bitwise_and = Op("bitwise_and", np.bitwise_and, [None, None], label="{0} & {1}", latex=r"{0} \land {1}",
+                 binds=COMPARISON, numpy=np.bitwise_and)
+bitwise_or  = Op("bitwise_or",  np.bitwise_or,  [None, None], label="{0} | {1}", latex=r"{0} \lor {1}",
+                 binds=COMPARISON, numpy=np.bitwise_or)
+bitwise_xor = Op("bitwise_xor", np.bitwise_xor, [None, None], label="{0} ^ {1}", latex=r"{0} \oplus {1}",
+                 binds=COMPARISON, numpy=np.bitwise_xor)
+invert      = Op("invert",      np.invert,      [None],       label="~{0}",      latex=r"\lnot {0}",
+                 binds=SIGN, numpy=np.invert)
+logical_and = Op("logical_and", np.logical_and, [None, None], numpy=np.logical_and)
+logical_or  = Op("logical_or",  np.logical_or,  [None, None], numpy=np.logical_or)
+logical_xor = Op("logical_xor", np.logical_xor, [None, None], numpy=np.logical_xor)
+logical_not = Op("logical_not", np.logical_not, [None],       numpy=np.logical_not)
 # fmt: on
 
 
 def _base(x: Any, y: Any) -> Any:
     """x, but 1 where both are 0, for there the derivative of x ** y is 0, and 0 * 0 ** -1 is not."""
     return x if number(y) else where((x == 0) * (y == 0), 1, x)
+
+
+def one_number(_: Any, **params: Any) -> dict[str, Any]:
+    """The parameters of an op that takes plain numbers alone."""
+    for name, value in params.items():
+        if not isinstance(value, int | float):
+            raise ShapeError(f"the {name} is one number, not {value!r}")
+    return params
+
+
+def floats(x: Any) -> Any:
+    """x as an array of floats."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x * 1.0
 
 
 @op(lambda g, out, x: g * out * (1 - out), latex=r"\sigma\left({0}\right)")
@@ -74,8 +118,7 @@ def sigmoid(x: Any) -> Any:
     >>> tg.sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    x = np.asarray(x)
-    x = x if x.dtype.kind == "f" else x * 1.0
+    x = floats(x)
     with np.errstate(under="ignore"):
         small = np.exp(-np.abs(x))
         return np.where(x >= 0, 1, small) / (1 + small)
@@ -92,13 +135,7 @@ def relu(x: Any) -> Any:
     return np.maximum(x, 0)
 
 
-def _one_slope(_: Any, slope: Any) -> dict[str, Any]:
-    if not isinstance(slope, int | float):
-        raise ShapeError(f"the slope is one number, not {slope!r}")
-    return {"slope": slope}
-
-
-@op(lambda g, out, x, slope: where(x > 0, g, slope * g), settle=_one_slope)
+@op(lambda g, out, x, slope: where(x > 0, g, slope * g), settle=one_number)
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where x > 0, else slope * x, element by element; its derivative at 0 is the slope, as in PyTorch.
 
@@ -123,7 +160,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> tg.where([True, False], 1.0, 2.0)
     array([1., 2.])
     """
-    return np.where(condition, x, y)
+    return np.where(condition, x, y)[()]  # a number, where it is one
 
 
 @op(lambda g, out, x, dtype: g, dtype=lambda x, dtype: real_dtype(dtype, "a node"))
@@ -135,3 +172,9 @@ def astype(x: Any, dtype: Any) -> Any:
     array([0.5, 2. ], dtype=float32)
     """
     return np.asarray(x).astype(dtype)
+
+
+@answers(np.positive)
+def positive(x: Any) -> Any:
+    """x as it is: what `+x` gives."""
+    return x

@@ -1,4 +1,4 @@
-"""Matrix products."""
+"""The matrix product."""
 
 from typing import Any
 
@@ -7,12 +7,14 @@ import numpy as np
 from tinygraph.errors import ShapeError
 from tinygraph.graph import answers, op
 from tinygraph.notation import PRODUCT
+from tinygraph.ops.einsum import tensordot
 from tinygraph.ops.elementwise import multiply
-from tinygraph.ops.shaping import reshape
+from tinygraph.ops.shaping import in_shape, reshape
 from tinygraph.sizes import Shape, SizeMismatchError, broadcast
 
 
-def _product_shape(x: Shape, y: Shape) -> Shape:
+def product_shape(x: Shape, y: Shape) -> Shape:
+    """The shape of a matrix product."""
     if not x or not y:
         raise ShapeError("a matrix product needs axes: write * to scale by a number")
     inner = y[-2] if len(y) > 1 else y[0]
@@ -26,7 +28,7 @@ def _matrices(g: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
     row = x if x.ndim > 1 else reshape(x, (1, *x.shape))
     column = y if y.ndim > 1 else reshape(y, (*y.shape, 1))
     whole = (*broadcast(row.shape[:-2], column.shape[:-2]), row.shape[-2], column.shape[-1])
-    return (g if g.shape == whole else reshape(g, whole)), row, column
+    return in_shape(g, whole), row, column
 
 
 def _left(g: Any, x: Any, y: Any) -> Any:
@@ -43,7 +45,7 @@ def _right(g: Any, x: Any, y: Any) -> Any:
 @op(
     lambda g, out, x, y: _left(g, x, y),
     lambda g, out, x, y: _right(g, x, y),
-    shape=_product_shape,
+    shape=product_shape,
     dtype=lambda x, y: np.result_type(x, y),
     label="{0} @ {1}",
     latex="{0} {1}",
@@ -69,7 +71,7 @@ def matmul(x: Any, y: Any) -> Any:
 
 @answers(np.dot)
 def dot(x: Any, y: Any) -> Any:
-    """NumPy's dot: the matrix product of vectors and matrices, and the plain product where one is a number.
+    """NumPy's dot: the matrix product, the plain product where one is a number, and of stacks each with each.
 
     >>> import tinygraph as tg
     >>> tg.dot(tg.input("W", ("n", 1)).T, tg.input("X", ("n", "m"))).shape
@@ -78,5 +80,5 @@ def dot(x: Any, y: Any) -> Any:
     if np.ndim(x) == 0 or np.ndim(y) == 0:
         return multiply(x, y)
     if np.ndim(y) > 2 or (np.ndim(x) > 2 and np.ndim(y) > 1):
-        raise ShapeError("dot of stacks pairs each matrix with each other: write x @ y to multiply stack by stack")
+        return tensordot(x, y, (-1, -2 if np.ndim(y) > 1 else -1))
     return matmul(x, y)

@@ -1,53 +1,67 @@
-"""Ops that take axes together."""
+"""Ops that take axes together: sum and mean, and what all such ops share."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinygraph.errors import ShapeError
-from tinygraph.graph import op
-from tinygraph.ops.shaping import axis_number, broadcast_like, reshape
+from tinygraph.graph import Op, op
+from tinygraph.ops.shaping import axis_number, axis_numbers, broadcast_like, in_shape
 from tinygraph.sizes import Shape, product
 
 
-def _axes(axis: Any, rank: int) -> tuple[int, ...]:
+def axes_along(axis: Any, rank: int) -> tuple[int, ...]:
     """The axes that are taken together, each counted from 0."""
-    chosen = tuple(range(rank)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    found = tuple(axis_number(number, rank) for number in chosen)
-    if len(set(found)) < len(found):
-        raise ShapeError(f"axis {axis} names an axis twice")
-    return found
+    return tuple(range(rank)) if axis is None else axis_numbers(axis, rank)
 
 
-def _counted_from_0(shape: Shape, axis: Any, keepdims: Any) -> dict[str, Any]:
-    found = _axes(axis, len(shape))
-    settled = None if axis is None else found if isinstance(axis, tuple) else found[0]
-    return {"axis": settled, "keepdims": bool(keepdims)}
+def counted_from_0(shape: Shape, axis: Any, **others: Any) -> dict[str, Any]:
+    """The parameters of an op that works along axes, each axis counted from 0."""
+    found = axes_along(axis, len(shape))
+    return {"axis": None if axis is None else found if isinstance(axis, tuple) else found[0], **others}
 
 
-def _with_ones(shape: Shape, axis: Any) -> Shape:
-    return tuple(1 if number in _axes(axis, len(shape)) else size for number, size in enumerate(shape))
+def one_axis(shape: Shape, axis: Any, **others: Any) -> dict[str, Any]:
+    """The parameters of an op that works along one axis, or all elements row by row."""
+    return {"axis": None if axis is None else axis_number(axis, len(shape)), **others}
 
 
-def _reduced(shape: Shape, axis: Any, keepdims: bool) -> Shape:
+def _settled(shape: Shape, axis: Any, keepdims: Any, **others: Any) -> dict[str, Any]:
+    if not isinstance(keepdims, bool):
+        raise ShapeError(f"keepdims is True or False, not {keepdims!r}")
+    return {**counted_from_0(shape, axis, **others), "keepdims": keepdims}
+
+
+def with_ones(shape: Shape, axis: Any) -> Shape:
+    """The shape with a 1 for each of the axes."""
+    return tuple(1 if number in axes_along(axis, len(shape)) else size for number, size in enumerate(shape))
+
+
+def reduced_shape(shape: Shape, axis: Any, keepdims: bool, **_: Any) -> Shape:
+    """The shape without the axes, or with a 1 for each."""
     if keepdims:
-        return _with_ones(shape, axis)
-    return tuple(size for number, size in enumerate(shape) if number not in _axes(axis, len(shape)))
+        return with_ones(shape, axis)
+    return tuple(size for number, size in enumerate(shape) if number not in axes_along(axis, len(shape)))
 
 
-def _count(x: Any, axis: Any) -> Any:
-    return product(tuple(x.shape[number] for number in _axes(axis, len(x.shape))))
+def reduction(*vjps: Callable[..., Any] | None, **declaration: Any) -> Callable[[Callable[..., Any]], Op]:
+    """Declare the op whose value rule, below, takes an axis and keepdims as NumPy's reductions do."""
+    return op(*vjps, settle=_settled, shape=reduced_shape, **declaration)
 
 
-def _spread(g: Any, x: Any, axis: Any) -> Any:
+def count(x: Any, axis: Any) -> Any:
+    """How many elements are taken together."""
+    return product(tuple(x.shape[number] for number in axes_along(axis, len(x.shape))))
+
+
+def spread(g: Any, x: Any, axis: Any) -> Any:
     """g over the axes of x that were taken together."""
-    return broadcast_like(g if g.shape == () else reshape(g, _with_ones(x.shape, axis)), x)
+    return broadcast_like(g if g.shape == () else in_shape(g, with_ones(x.shape, axis)), x)
 
 
-@op(
-    lambda g, out, x, axis, keepdims: _spread(g, x, axis),
-    settle=_counted_from_0,
-    shape=_reduced,
+@reduction(
+    lambda g, out, x, axis, keepdims: spread(g, x, axis),
     latex=r"\sum {0}",
     numpy=np.sum,
 )
@@ -64,10 +78,8 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.sum(x, axis=axis, keepdims=keepdims)
 
 
-@op(
-    lambda g, out, x, axis, keepdims: _spread(g / _count(x, axis), x, axis),
-    settle=_counted_from_0,
-    shape=_reduced,
+@reduction(
+    lambda g, out, x, axis, keepdims: spread(g / count(x, axis), x, axis),
     latex=r"\operatorname{{mean}}\left({0}\right)",
     numpy=np.mean,
 )

@@ -6,28 +6,43 @@ import numpy as np
 
 from tinygraph.errors import ShapeError
 from tinygraph.graph import op
-from tinygraph.sizes import Shape, Size, broadcast, product
+from tinygraph.sizes import Entry, Shape, Size, broadcast, product
 
 
 def axis_number(axis: Any, rank: int) -> int:
     """The axis counted from 0, where it may be counted from the end; raises `ShapeError` where there is none."""
-    if not isinstance(axis, int):
+    if not isinstance(axis, int | np.integer):
         raise ShapeError(f"an axis is a whole number, not {axis!r}")
     if not -rank <= axis < rank:
-        raise ShapeError(f"axis {axis} does not exist: the array has {rank} axes")
-    return axis % rank
+        raise ShapeError(f"axis {axis} does not exist: the array has {rank} {'axis' if rank == 1 else 'axes'}")
+    return int(axis) % rank
 
 
-def _same_dtype(x: Any, *_: Any, **__: Any) -> Any:
+def axis_numbers(axes: Any, rank: int) -> tuple[int, ...]:
+    """One axis or a tuple of them, each counted from 0; raises `ShapeError` where one is named twice."""
+    found = tuple(axis_number(axis, rank) for axis in (axes if isinstance(axes, tuple | list) else (axes,)))
+    if len(set(found)) < len(found):
+        raise ShapeError(f"axis {axes} names an axis twice")
+    return found
+
+
+def same_dtype(x: Any, *_: Any, **__: Any) -> Any:
+    """The dtype rule of every op that moves its first argument's elements and changes none."""
     return np.dtype(x)
+
+
+def of_sizes(shape: Any, least: int = 0) -> Shape:
+    """The shape as a tuple; raises `ShapeError` where an entry is no size."""
+    shape = shape if isinstance(shape, tuple) else (shape,)
+    for size in shape:
+        if not isinstance(size, Size) and (not isinstance(size, int) or size < least):
+            raise ShapeError(f"{size!r} is no size: a size is a whole number from 0 on, or one such as X.shape[0]")
+    return shape
 
 
 def _filled(old: Shape, shape: Any) -> dict[str, Any]:
     """The new shape with every size in it; -1 is what remains of the elements."""
-    shape = shape if isinstance(shape, tuple) else (shape,)
-    for size in shape:
-        if not isinstance(size, Size) and (not isinstance(size, int) or size < -1):
-            raise ShapeError(f"{size!r} is no size: a size is a whole number from 0 on, or one such as X.shape[0]")
+    shape = of_sizes(shape, least=-1)
     if shape.count(-1) > 1:
         raise ShapeError(f"the new shape {shape} leaves more than one size open with -1")
     if -1 not in shape:
@@ -40,12 +55,19 @@ def _filled(old: Shape, shape: Any) -> dict[str, Any]:
 
 
 def _reshaped(old: Shape, shape: Any) -> Shape:
-    if product(shape) != product(old):
-        raise ShapeError(f"{product(old)} elements can't fill the new shape {shape}, which has {product(shape)}")
+    total = product(old)
+    if product(shape) != total and not _is_rest(total, shape) and not _is_rest(product(shape), old):
+        raise ShapeError(f"{total} elements can't fill the new shape {shape}, which has {product(shape)}")
     return shape
 
 
-@op(lambda g, out, x, shape: reshape(g, x.shape), settle=_filled, shape=_reshaped, dtype=_same_dtype, numpy=np.reshape)
+def _is_rest(total: Entry, shape: Shape) -> bool:
+    """Whether a size is what -1 made of it: total // others, which comes out even only when data is fed."""
+    others = (product((*shape[:place], *shape[place + 1 :])) for place in range(len(shape)))
+    return any(size == total // rest for size, rest in zip(shape, others, strict=True) if isinstance(size, Size))
+
+
+@op(lambda g, out, x, shape: reshape(g, x.shape), settle=_filled, shape=_reshaped, dtype=same_dtype, numpy=np.reshape)
 def reshape(x: Any, shape: Any) -> Any:
     """The same elements, row by row, in another shape; one size may be -1, which is then what remains.
 
@@ -58,6 +80,11 @@ def reshape(x: Any, shape: Any) -> Any:
     (3*h*w, m)
     """
     return np.reshape(x, shape)
+
+
+def in_shape(x: Any, shape: Shape) -> Any:
+    """x in that shape, which it may have already; for nodes and for arrays."""
+    return x if x.shape == shape else reshape(x, shape)
 
 
 def _reordering(shape: Shape, axes: Any) -> dict[str, Any]:
@@ -79,7 +106,7 @@ def _inverse(axes: Any) -> Any:
     lambda g, out, x, axes: transpose(g, _inverse(axes)),
     settle=_reordering,
     shape=lambda shape, axes: shape[::-1] if axes is None else tuple(shape[axis] for axis in axes),
-    dtype=_same_dtype,
+    dtype=same_dtype,
     label=lambda axes: "{0}.T" if axes is None else f"{{0}}.transpose{axes}",
     latex=lambda axes: "{0}^T" if axes is None else f"{{0}}^{{{{T{axes}}}}}",
     numpy=np.transpose,
@@ -96,13 +123,14 @@ def transpose(x: Any, axes: Any = None) -> Any:
     return np.transpose(x, axes)
 
 
-def _spread(shape: Shape, like: Shape) -> Shape:
+def spread_shape(shape: Shape, like: Shape) -> Shape:
+    """The shape that x is copied to, where it can be."""
     if broadcast(shape, like) != like:
         raise ShapeError(f"an array of shape {shape} does not spread to {like}")
     return like
 
 
-@op(lambda g, out, x, like: g, None, shape=_spread, dtype=_same_dtype)
+@op(lambda g, out, x, like: g, None, shape=spread_shape, dtype=same_dtype)
 def broadcast_like(x: Any, like: Any) -> Any:
     """x copied along every axis that `like` has and x has not, or has with size 1: a row down, a column across.
 
