@@ -1,16 +1,16 @@
 """Small seeded samples for the inputs that a caller feeds no value, drawn where every op is defined."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from tinygraph.errors import FeedError
+from tinygraph.errors import EvaluationError, FeedError
 from tinygraph.evaluate import graph_values
 from tinygraph.feeds import Array, bind_sizes, match_feeds, to_dtype
-from tinygraph.graph import Node
+from tinygraph.graph import Node, number
 from tinygraph.order import order
 from tinygraph.sizes import Size
 
@@ -49,6 +49,35 @@ def with_samples(roots: Sequence[Node], feeds: Mapping[Any, Any] | None) -> tupl
     raise FeedError(f"no sample for {' and '.join(map(str, open_inputs))} gave finite values everywhere: give feeds=…")
 
 
+def with_labels(
+    J: Node, formulas: Iterable[Node], fed: Mapping[Node, Array], sampled: Sequence[Node], examples: Sequence[Any]
+) -> Iterator[tuple[Mapping[Node, Array], str]]:
+    """The samples; then with those inputs as labels that look like ones, for which some formulas are right alone.
+
+    Such an input goes, element by element, into what has its own shape or is a number; data goes into matrix products.
+    Labels are 0 and 1 where they are compared or taken from 1; and one-hot, but not along the axis of the examples.
+    """
+    yield fed, ""
+    graph = order(J)
+    everything = order(J, *formulas)
+    for label in sampled:
+        users = [node for node in graph if any(arg is label for arg in node.args)]
+        beside = [arg for node in users for arg in node.args if arg.shape not in (label.shape, ())]
+        if beside or not users or not all(node.op.is_elementwise for node in users):
+            continue
+        rng = np.random.default_rng(SEED)
+        shape = np.shape(fed[label])
+        asked = [node for node in everything if any(arg is label for arg in node.args)]
+        if any(node.dtype.kind == "b" or (node.op.name == "subtract" and number(node.args[0]) == 1) for node in asked):
+            yield {**fed, label: rng.integers(0, 2, shape).astype(label.dtype)}, f"{label.name} of 0 and 1"
+        long = [axis for axis, size in enumerate(shape) if size > 1]
+        classes = [axis for axis in long if label.shape[axis] not in set(examples)] or long * (len(long) > 1)
+        for axis in classes:
+            chosen = rng.integers(0, shape[axis], (*shape[:axis], *shape[axis + 1 :]))
+            one_hot = np.moveaxis(np.eye(shape[axis], dtype=label.dtype)[chosen], -1, axis)
+            yield {**fed, label: one_hot}, f"{label.name} one-hot along axis {axis}"
+
+
 def told_samples(fed: Mapping[Node, Array], sampled: Sequence[Node], before: str = "") -> str:
     """What a reader must know of the samples: which inputs have one, of which shape; nothing where none has."""
     told = ", ".join(f"{node.name} {np.shape(fed[node])}" for node in sampled)
@@ -71,5 +100,11 @@ def _sample(
 def _all_finite(roots: Sequence[Node], feeds: Mapping[Node, Array]) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        values, _ = graph_values(roots, feeds, {})
-    return all(np.isfinite(value).all() for value in values.values())
+        try:
+            values, _ = graph_values(roots, feeds, {})
+        except EvaluationError:  # a matrix that has no inverse, for instance
+            return False
+    computed = [value for node, value in values.items() if node.args]
+    return not any(np.isnan(value).any() for value in computed) and all(
+        np.isfinite(values[root]).all() for root in roots
+    )
