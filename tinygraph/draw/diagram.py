@@ -10,13 +10,13 @@ from typing import Any
 import graphviz
 import numpy as np
 
-from tinygraph.derivatives import contributions, cotangents
+from tinygraph.derivatives import contributions, cotangents, one_like
 from tinygraph.derivatives import grad as gradients_of
 from tinygraph.draw.render import FONT, to_pdf, to_png, to_svg
 from tinygraph.errors import DrawError
 from tinygraph.evaluate import graph_values
 from tinygraph.files import write_whole
-from tinygraph.graph import Node, as_node
+from tinygraph.graph import Node
 from tinygraph.notation import caller_names, expression, formula
 from tinygraph.order import order
 from tinygraph.samples import told_samples, with_samples
@@ -158,7 +158,7 @@ class _Diagram:
         ids = {node: f"n{number}" for number, node in enumerate(self.boxes)}
         parts = self._parts()
         for node, own in ids.items():
-            made = expression(node, self.names) if node.args else node.op.name
+            made = node.op.name if node.op.name in COLORS else expression(node, self.names)
             colors = COLORS.get(node.op.name, STEP)
             if node not in self.gradients:
                 self._add_box(graph, own, self.names[node], made, node, colors)
@@ -188,8 +188,8 @@ class _Diagram:
         parts: dict[Node, list[tuple[Node, str]]] = {node: [] for node in self.gradients}
         for node, gradient in self.gradients.items():
             names = {**self.names, gradient: self.d[node]}  # one gradient may be that of several nodes
-            for arg, part in contributions(node, gradient, self.gradients):
-                parts[arg].append((node, formula(part, names, depth=8)))
+            for place, part in contributions(node, gradient, self.gradients):
+                parts[node.args[place]].append((node, formula(part, names, depth=8)))
         return parts
 
     def _add_box(self, graph: Any, own: str, name: str, made: str, node: Node, colors: tuple[str, str]) -> None:
@@ -203,7 +203,7 @@ class _Diagram:
 def _gradients(J: Node, wrt: Sequence[Node]) -> dict[Node, Node]:
     """The gradient of every node on a way from `wrt` to J; zeros for one that J does not depend on."""
     zeros = dict(zip(wrt, gradients_of(J, wrt), strict=True))
-    return zeros | cotangents(J, wrt, as_node(np.ones((1,) * J.ndim, J.dtype)))
+    return zeros | cotangents([(J, one_like(J))], wrt)
 
 
 def _is_inline(node: Node) -> bool:
@@ -232,7 +232,7 @@ def _rows_crossed(nodes: Sequence[Node]) -> int:
 
 def _copied(node: Node, arg: Node) -> list[str]:
     """The sizes over which broadcasting copied arg on its way into node."""
-    if not node.op.is_elementwise and node.op.name != "broadcast_like":
+    if not node.op.is_elementwise and node.op.name not in ("broadcast_like", "broadcast_to"):
         return []
     missing = node.ndim - arg.ndim
     narrow = (1,) * missing + arg.shape
