@@ -1,7 +1,8 @@
 """Every example in a docstring or a page runs, and the pictures in docs are those that the pages draw."""
 
 import doctest
-import importlib
+import importlib.util
+import operator
 import pkgutil
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import models
 import tinygraph
+from tinygraph.protocol import ANSWERS
 
 ROOT = Path(__file__).parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -46,6 +48,15 @@ def test_snippets_in_pages_run_and_draw_the_pictures_that_are_shown(page, folder
     for picture in (folder / "pictures").iterdir():
         shown = page.parent / "pictures" / picture.name
         assert _texts(shown.read_text()) == _texts(picture.read_text()), "draw it anew with `make docs`"
+
+
+def test_the_tables_of_functions_are_those_of_the_declarations():
+    spec = importlib.util.spec_from_file_location("write_functions", ROOT / "docs" / "write_functions.py")
+    writer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(writer)
+    assert writer.PAGE.read_text() == writer.page(), "write it anew with `make docs`"
+    for function in ANSWERS.keys() - {operator.getitem}:
+        assert f"`np.{function.__name__}`" in writer.page() or f".{function.__name__}`" in writer.page(), function
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

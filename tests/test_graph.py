@@ -4,6 +4,7 @@ import copy
 import gc
 import pickle
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,17 +122,19 @@ def test_shape_ndim_size_len_of_numpy():
         (lambda x: 1 if x == 3 else 0, "no number yet"),
         (copy.deepcopy, r"X \(n_x, m\) can't be copied or pickled: keep parameters with tg.save"),
         (pickle.dumps, "can't be copied or pickled"),
-        (np.cumsum, r"np.cumsum has no op yet, so it can't make a node: the nearest that has one is np.sum"),
-        (np.sqrt, r"np.sqrt has no op yet, so it can't make a node: write x \*\* 0.5"),
-        (np.linalg.norm, r"np.linalg.norm has no op yet, so it can't make a node: write tg.sum\(x \* x\) \*\* 0.5"),
-        (np.linalg.inv, r"np.linalg.inv has no op yet, so it can't make a node: those that have one are add, "),
-        (lambda x: np.concatenate([x, x]), "np.concatenate has no op yet, so it can't make a node: those that"),
-        (lambda x: x[0], "can't be indexed yet"),
+        (np.cumprod, r"np.cumprod has no op yet, so it can't make a node: write np.exp\(np.cumsum\(np.log\(x\)\)\)"),
+        (np.nancumsum, "np.nancumsum has no op yet, so it can't make a node: docs/functions.md lists those"),
+        (np.linalg.svd, "np.linalg.svd has no op yet, so it can't make a node: docs/functions.md lists those that"),
+        (lambda x: np.busday_count(x, x), "np.busday_count has no op yet, so it can't make a node: docs/functions.md"),
+        (lambda x: x["a"], "'a' is no index"),
+        (lambda x: x[0.5], "0.5 is no index"),
+        (lambda x: x[True], "True is no index"),
+        (lambda x: x[x], r"<X \(n_x, m\) float64> is no index"),
         (lambda x: f"{x:.3f}", "no number yet"),
         (np.add.reduce, "np.add.reduce has no op yet"),
         (lambda x: np.exp(x, out=array), "write into what exists"),
         (lambda x: np.exp(x, dtype=float), "unexpected keyword argument 'dtype'"),
-        (lambda x: np.sum(x, dtype=float), "sum on nodes takes x, axis, keepdims: got an unexpected keyword"),
+        (lambda x: np.sum(x, dtype=float), "np.sum on nodes takes x, axis, keepdims, and has no dtype yet"),
         (lambda x: x + "text", "real numbers"),
         (lambda x: x + None, "real numbers"),
         (lambda x: x + np.array([x], dtype=object), "no number yet"),
@@ -147,7 +150,7 @@ def test_a_missing_attribute_says_what_to_write():
     with pytest.raises(AttributeError, match=r"tg.grad\(J, node\)"):
         _ = X.grad
     with pytest.raises(AttributeError, match="no op yet"):
-        X.cumsum()
+        X.argpartition(1)
     with pytest.raises(AttributeError, match="a node has no attribute 'nonsense'"):
         _ = X.nonsense
 
@@ -208,3 +211,69 @@ def test_a_chain_of_100000_nodes_is_no_special_case():
     assert np.isclose(g.eval(x=1.0), y.eval(x=1.0))  # y is linear in x
     del y, g
     gc.collect()  # taking the chain apart must not recurse either
+
+
+def test_numpys_own_argument_order_works_on_nodes_and_in_methods():
+    x, array = tg.input("x", (3, 4)), np.arange(12.0).reshape(3, 4)
+    for function in (
+        lambda x: np.sum(x, 0, None, None, True),
+        lambda x: x.sum(0, None, None, True),
+        lambda x: np.var(x, 0, None, None, 1, True),
+        lambda x: x.std(0, None, None, 1),
+        lambda x: np.max(x, 0, None, True),
+        lambda x: x.clip(2, 5) + np.clip(x, a_min=1, a_max=None) + x.clip(max=3),
+        lambda x: np.ravel(x, "C") + x.reshape(12, order="C") + x.flatten(),
+        lambda x: np.einsum("ij->j", x, optimize=True),
+        lambda x: np.concatenate((x, x), axis=1, dtype=None),
+        lambda x: np.pad(x, ((1, 0), (0, 2)), "constant", constant_values=3),
+        lambda x: np.sum(a=x, axis=1),
+    ):
+        np.testing.assert_allclose(function(x).eval(x=array), function(array))
+    assert np.size(x, 1) == 4
+
+
+def test_what_a_function_of_numpys_has_and_a_node_has_not_is_told():
+    for ask in (lambda: np.sum(X, initial=3.0), lambda: X.sum(initial=3.0)):
+        with pytest.raises(tg.NodeTypeError, match=r"np.sum on nodes takes x, axis, keepdims, and has no initial yet"):
+            ask()
+    with pytest.raises(tg.ShapeError, match="keepdims is True or False, not <class 'float'>"):
+        tg.sum(X, 0, float)
+    with pytest.raises(AttributeError, match="'sort': that method of NumPy's has no op"):
+        X.sort()
+
+
+@pytest.mark.parametrize(("flat", "column"), [(("n",), ("n", 1)), ((3,), (3, 1))])
+@pytest.mark.parametrize(
+    "write", [np.add, np.multiply, np.arctan2, np.maximum, lambda x, y: y - x, lambda x, y: tg.where(y > 0, x, y)]
+)
+def test_a_rank_1_array_that_meets_a_column_warns_where_it_is_written(flat, column, write):
+    a, b = tg.input("a", flat), tg.input("b", column)
+    with pytest.warns(tg.BroadcastWarning, match=r"If a is a column, too, write a.reshape\(-1, 1\)") as told:
+        node = write(a, b)
+    assert [Path(warning.filename).name for warning in told] == ["test_graph.py"] * len(told)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # and says nothing more
+        tg.evaluate(tg.grad(tg.sum(node * node), [a, b]), {a: np.ones(3), b: np.ones((3, 1))})
+        tg.hessian(tg.sum(node * node), a)
+    assert len(told) == 1
+
+
+def test_what_is_no_trap_does_not_warn():
+    n, row, column = tg.input("a", ("n",)), tg.input("r", (1, "n")), tg.input("c", ("m", 1))
+    for x, y in ((n, row), (n, column), (row, row.T), (n, n), (tg.input("one", (1,)), tg.input("c1", (1, 1)))):
+        assert (x + y).ndim > 0
+    assert (n.reshape(1, -1) + n.reshape(-1, 1)).shape == ("n", "n")
+
+
+def test_expect_asserts_a_shape_by_name():
+    W = tg.input("W", ("n_x", 1))
+    assert W.expect("n_x", 1) is W
+    assert X.expect(X.shape) is X
+    assert tg.sum(X).expect() is not None
+    Z = W.T @ X
+    with pytest.raises(tg.ShapeError, match=r"Z has shape \(1, m\), where \(m, 1\) was expected. Did you mean Z.T\?"):
+        Z.expect("m", 1)
+    with pytest.raises(tg.ShapeError, match=r"W has shape \(n_x, 1\), where \(64, 1\) was expected"):
+        W.expect(64, 1)
+    with pytest.raises(tg.ShapeError, match=r"where \(n_x,\) was expected"):
+        W.expect("n_x")
