@@ -39,9 +39,10 @@ lint: .venv/lint
 bench: .venv/benchmarks
 	$(BIN)/python -m benchmarks.vectorize
 
-# Run every snippet of the notes where it stands, which draws the pictures anew.
+# Run every snippet of the notes where it stands, which draws the pictures anew; and write the tables of functions.
 docs: setup
 	cd docs && ../$(BIN)/python -m doctest -o ELLIPSIS -o NORMALIZE_WHITESPACE notes.md
+	$(BIN)/python docs/write_functions.py
 
 clean:
 	rm -rf .venv out build dist *.egg-info
