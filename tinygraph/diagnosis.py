@@ -148,7 +148,7 @@ class Diagnosis:
         told = ""
         for text, number in self.graph.means.items():
             examples = f"{number} elements" if text == str(number) else f"{text} = {number} examples"
-            large, small = (f"it is {number} times too {how} everywhere. {J}" for how in ("large", "small"))
+            large, small = (f"{number} times too {how} everywhere. {J}" for how in ("large", "small"))
             if near(size, number):
                 told = f"{large} is a mean over {examples}: is the {over(text)} missing?"
             elif near(size, 1 / number):
@@ -159,10 +159,10 @@ class Diagnosis:
                 told = f"{_times(size)} everywhere: is it divided by {' or '.join(instead)} instead of {text}?"
         for text, number in self.graph.within.items():
             if not told and near(size, number):
-                told = f"it is {number} times too large everywhere: is the {over(text)} of a mean missing?"
+                told = f"{number} times too large everywhere: is the {over(text)} of a mean missing?"
         for text, number in self.graph.lengths.items():
             if not told and near(size, 1 / number):
-                small = f"it is {number} times too small everywhere. {J}"
+                small = f"{number} times too small everywhere. {J}"
                 told = f"{small} is no mean over {text}: is a {over(text)} too many?"
         if factor > 0:
             return told
@@ -249,7 +249,8 @@ def _summed_to(x: Array, shape: tuple[int, ...]) -> Array | None:
 
 def _besides(told: str, rest: str) -> str:
     """Two sentences in one, the second where there is one."""
-    return told if not rest else f"{told}{'' if told.endswith('?') else '.'} Besides, {rest}"
+    it_is = "it is " if rest[:1].isdigit() else ""
+    return f"{told}{'' if told.endswith('?') else '.'} Besides, {it_is}{rest}" if rest else told
 
 
 def over(count: str) -> str:
@@ -258,6 +259,6 @@ def over(count: str) -> str:
 
 
 def _times(factor: float) -> str:
-    sign = "the sign is wrong, and it is " if factor < 0 else "it is "
+    sign = "the sign is wrong, and it is " if factor < 0 else ""
     factor = abs(factor)
     return f"{sign}{factor:.6g} times too large" if factor > 1 else f"{sign}{1 / factor:.6g} times too small"
