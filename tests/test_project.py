@@ -23,6 +23,7 @@ LAYERS = [  # a module imports from those above it, and never from those below
     ["conventions"],
     ["slips"],
     ["diagnosis"],
+    ["marking"],
     ["grade"],
 ]
 

@@ -19,9 +19,10 @@ from tinygraph.errors import (
     TinygraphError,
 )
 from tinygraph.evaluate import evaluate
-from tinygraph.grade import Grade, Mark, grade
+from tinygraph.grade import Grade, grade
 from tinygraph.graph import Node, Op, Parameter, constant, input, parameter
 from tinygraph.jacobians import hessian, jacobian
+from tinygraph.marking import Mark
 from tinygraph.ops.activations import elu, erf, gelu, log_sigmoid, log_softmax, silu, softmax, softplus
 from tinygraph.ops.axes import (
     broadcast_to,

@@ -29,10 +29,15 @@ def grad(J: Node, wrt: Any) -> Any:
     >>> dx.eval(x=2.0), tg.grad(dx, x).eval(x=2.0)
     (np.float64(12.0), np.float64(12.0))
     """
-    _check_float(J)
+    check_cost(J, wrt)
+    return vjp(J, wrt, one_like(J))
+
+
+def check_cost(J: Node, wrt: Any) -> None:
+    """Raises the errors of `grad`, and builds nothing."""
+    map_leaves(_check_float, [J, wrt])
     if any(size != 1 for size in J.shape):
         raise GradientError(f"{J} is no single number, so it has no gradient: take tg.sum or tg.mean of it first")
-    return vjp(J, wrt, one_like(J))
 
 
 def one_like(J: Node) -> Node:

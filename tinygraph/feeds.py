@@ -7,7 +7,7 @@ import numpy as np
 
 from tinygraph.errors import DtypeError, FeedError, NodeTypeError, ShapeError
 from tinygraph.notation import caller_names
-from tinygraph.sizes import Entry, Shape, Size
+from tinygraph.sizes import Entry, Shape, Size, is_name
 
 if TYPE_CHECKING:
     from tinygraph.graph import Node
@@ -119,7 +119,7 @@ def bind_sizes(values: Mapping["Node", Array]) -> dict[str, int]:
             raise ShapeError(_wrong_rank(node, array))
         for entry, number in zip(node.shape, array.shape, strict=True):
             name = str(entry)
-            if isinstance(entry, Size) and name in entry.sources:
+            if is_name(entry):
                 giver = givers.setdefault(name, node)
                 if sizes.setdefault(name, number) != number:
                     first = f"{sizes[name]} in {giver} = {values[giver].shape}"

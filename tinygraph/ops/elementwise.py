@@ -176,5 +176,11 @@ def astype(x: Any, dtype: Any) -> Any:
 
 @answers(np.positive)
 def positive(x: Any) -> Any:
-    """x as it is: what `+x` gives."""
+    """x as it is: what `+x` gives.
+
+    >>> import tinygraph as tg
+    >>> x = tg.input("x", ())
+    >>> (+x) is x
+    True
+    """
     return x

@@ -259,7 +259,9 @@ def _true_places(mask: Any) -> Node:
     if found is None:
         found = flatnonzero(in_shape(mask, (product(mask.shape),)))
         alike = _TRUE_PLACES.setdefault(_identity(mask), found)
-        found = _TRUE_PLACES[id(mask)] = Node(found.op, found.args, {}, alike.shape, found.dtype)
+        if alike is not found:
+            found = Node(found.op, found.args, {}, alike.shape, found.dtype)
+        _TRUE_PLACES[id(mask)] = found
     return found
 
 
