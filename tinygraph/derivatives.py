@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -12,8 +13,12 @@ from tinygraph.ops.elementwise import astype
 from tinygraph.ops.reductions import sum
 from tinygraph.ops.shaping import in_shape
 from tinygraph.order import order
+from tinygraph.remembered import Remembered
 from tinygraph.sizes import Size, is_name
 from tinygraph.structure import leaves, map_leaves
+
+WALKS: Remembered[list[tuple[ref[Node], ref[Node]]]] = Remembered()
+"""The walk back that a gradient comes from: each node on the way with its own gradient, for those who name them."""
 
 
 def grad(J: Node, wrt: Any) -> Any:
@@ -59,6 +64,10 @@ def vjp(Y: Any, wrt: Any, g: Any) -> Any:
     """
     map_leaves(_check_float, (Y, wrt))
     gradients = cotangents(paired(Y, g, "g", "Y"), leaves(wrt))
+    walk = [(ref(node), ref(gradient)) for node, gradient in gradients.items()]
+    for node in leaves(wrt):
+        if node in gradients:
+            WALKS[gradients[node]] = walk
     return map_leaves(lambda node: gradients[node] if node in gradients else zeros_like(node), wrt)
 
 

@@ -47,6 +47,10 @@ class FolderError(TinygraphError, FileNotFoundError):
     """A file that can't be written, because its folder doesn't exist."""
 
 
+class BackendError(TinygraphError, ValueError):
+    """A graph, or a machine, on which a backend can't run."""
+
+
 class NonFiniteWarning(RuntimeWarning):
     """A node whose value became inf or NaN, named with the place and the cause."""
 

@@ -1,6 +1,6 @@
 """Jacobians and Hessians: one row for each element, each row a gradient, and all rows from one node."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -73,9 +73,14 @@ def _shape_for_each(numbers: Shape, *_: Shape, body: Body) -> Shape:
     label="for_each({args})",
 )
 def _for_each(numbers: Any, *held: Any, body: Body) -> Any:
-    out = np.empty((len(numbers), *resolve(body.node.shape, body.sizes)), body.node.dtype)
+    return each(body, numbers, held, resolve(body.node.shape, body.sizes), body.node.dtype)
+
+
+def each(row: Callable[..., Any], numbers: Any, held: Sequence[Any], shape: tuple[int, ...], dtype: Any) -> Any:
+    """The row for each number, one below the other; the row is a function of a number and of all that is held."""
+    out = np.empty((len(numbers), *shape), dtype)
     for place, number in enumerate(numbers):
-        out[place] = body(number, *held)
+        out[place] = row(number, *held)
     return out
 
 

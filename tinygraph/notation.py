@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 """How strongly an op binds its arguments, from `x < y` to `f(x)`."""
 
-LIBRARIES = tuple(f"{Path(file).parent}{os.sep}" for file in (__file__, np.__file__))
+PROGRAMS = "<tinygraph "
+"""How the file names begin of programs that this library writes."""
+
+LIBRARIES = (*(f"{Path(file).parent}{os.sep}" for file in (__file__, np.__file__)), PROGRAMS)
 
 
 def caller_frame() -> tuple[FrameType | None, int]:
@@ -114,6 +117,16 @@ def _is_enclosed(template: str, index: int) -> bool:
     marks = [f"\0{number}\0" for number in range(template.count("{"))]
     before, after = template.format(*marks, params="").split(marks[index], 1)
     return before.rstrip()[-1:] in set("({[,") and after.lstrip().removeprefix(r"\right")[:1] in set(")}],")
+
+
+def listed(names: Sequence[Any]) -> str:
+    """Names as a sentence lists them.
+
+    >>> listed(["X", "Y", "b"])
+    'X, Y and b'
+    """
+    *first, last = map(str, names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

@@ -221,6 +221,11 @@ def resolve(value: Any, sizes: Mapping[str, int]) -> Any:
     return map_leaves(lambda part: part.at(sizes) if isinstance(part, Symbolic) else part, value)
 
 
+def sizes_in(values: Iterable[Any]) -> list[Size]:
+    """The sizes in these parameters or shapes."""
+    return [part for part in leaves(list(values)) if isinstance(part, Size)]
+
+
 def sources(values: Iterable[Any]) -> list[Any]:
     """The nodes that tell the sizes in these parameters or shapes."""
     found = [part for part in leaves(list(values)) if isinstance(part, Symbolic)]

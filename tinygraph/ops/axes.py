@@ -111,7 +111,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
     array([[1, 2, 3],
            [1, 2, 3]])
     """
-    return np.broadcast_to(x, shape)
+    return np.broadcast_to(x, tuple(max(size, 0) for size in shape))  # of nothing, x[1:] takes nothing
 
 
 @answers(np.tile)

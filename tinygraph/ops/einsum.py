@@ -83,7 +83,7 @@ def _of_argument(place: int, g: Any, xs: Sequence[Any], subscripts: str) -> Any:
     latex=r"\operatorname{{einsum}}\left({args}\right)",
 )
 def _einsum(*xs: Any, subscripts: str) -> Any:
-    return np.asarray(np.einsum(subscripts, *xs, optimize=len(xs) > 1))[()]  # 0-d as a number, as np.dot has it
+    return np.einsum(subscripts, *xs, optimize=True)[()]  # 0-d as a number, as np.dot has it
 
 
 @answers(np.einsum)

@@ -160,7 +160,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> tg.where([True, False], 1.0, 2.0)
     array([1., 2.])
     """
-    return np.where(condition, x, y)[()]  # a number, where it is one
+    return np.where(condition, x, y)
 
 
 @op(lambda g, out, x, dtype: g, dtype=lambda x, dtype: real_dtype(dtype, "a node"))

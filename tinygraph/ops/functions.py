@@ -16,6 +16,7 @@ abs        = Op("abs",        np.absolute,   [lambda g, out, x: g * sign(x)],   
                 numpy=np.absolute)  # its derivative at 0 is 0, as in PyTorch
 fabs       = Op("fabs",       np.fabs,       [lambda g, out, x: g * sign(x)],                latex=r"\left|{0}\right|",
                 numpy=np.fabs)  # of whole numbers it makes floats
+copysign   = Op("copysign",   np.copysign,   [lambda g, out, x, y: g * sign(out) * sign(x), None], numpy=np.copysign)
 sqrt       = Op("sqrt",       np.sqrt,       [lambda g, out, x: g / (2 * out)],              latex=r"\sqrt{{{0}}}",
                 numpy=np.sqrt,    domain=(0, np.inf))
 cbrt       = Op("cbrt",       np.cbrt,       [lambda g, out, x: g / (3 * out * out)],        latex=r"\sqrt[3]{{{0}}}",

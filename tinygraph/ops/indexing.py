@@ -91,10 +91,15 @@ def _written(key: Any, of: int = 0) -> str:
 def getitem(x: Any, *arrays: Any, key: Any) -> Any:
     """`x[key]`, the key in one form: for each axis a number, a `Span`, or "[]" for the next index array."""
     x = np.asarray(x)
-    for entry, size in _of_axes(x.shape, key):
+    check_spans(x.shape, key)
+    return x[_for_numpy(key, arrays)]
+
+
+def check_spans(shape: tuple[int, ...], key: Any) -> None:
+    """Raises `ValueError` where a slice reaches beyond its axis, and so would be shorter than it says."""
+    for entry, size in _of_axes(shape, key):
         if isinstance(entry, Span) and entry.length(size) != len(range(*slice(*entry).indices(size))):
             raise ValueError(f"the slice {entry} does not fit into an axis of size {size}")
-    return x[_for_numpy(key, arrays)]
 
 
 @op(
@@ -106,12 +111,13 @@ def getitem(x: Any, *arrays: Any, key: Any) -> Any:
 )
 def scatter(x: Any, like: Any, *arrays: Any, key: Any) -> Any:
     """Zeros in the shape of `like`, with x added at `[key]`; what comes to the same place adds up."""
-    x = np.asarray(x)
-    zeros = np.zeros(np.shape(like), x.dtype)
-    if arrays:
-        np.add.at(zeros, _for_numpy(key, arrays), x)
-    else:
-        zeros[_for_numpy(key, arrays)] = x
+    return scattered(np.asarray(x), np.shape(like), _for_numpy(key, arrays))
+
+
+def scattered(x: Any, shape: Any, key: Any) -> Any:
+    """Zeros of that shape, with the array x added at `[key]`."""
+    zeros = np.zeros(shape, x.dtype)
+    np.add.at(zeros, key, x)
     return zeros
 
 

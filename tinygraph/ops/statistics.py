@@ -143,7 +143,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         return (max if ord > 0 else min)(abs(x), axis=axis, keepdims=keepdims)
     if len(axes) == 1 and isinstance(ord, int | float) and ord != 0:
         total = sum(power(abs(x), ord), axis=axis, keepdims=keepdims)
-        return where(total == 0, 0, power(where(total == 0, 1, total), 1 / ord))
+        root = where(total == 0, 0, power(where(total == 0, 1, total), 1 / ord))
+        return root if isinstance(root, Node) else root[()]  # a number, where it is one
     if len(axes) == 2 and ord in (1, np.inf):
         summed, kept = axes if ord == 1 else axes[::-1]
         rows = sum(abs(x), axis=summed, keepdims=keepdims)
