@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph.errors import EvaluationError, FeedError, NodeTypeError, NonFiniteWarning
-from tinygraph.feeds import bind_sizes, match_feeds, to_dtype
+from tinygraph.feeds import bind_sizes, check_assumptions, match_feeds, to_dtype
 from tinygraph.notation import caller_frame, caller_names, formula
 from tinygraph.order import order
 from tinygraph.sizes import resolve, sources
@@ -85,6 +85,9 @@ def _leaf_values(
     leaves = dict.fromkeys(node for node in [*graph, *told] if not node.args)
     matched = match_feeds(leaves, feeds, named)
     fed = {node: to_dtype(value, node.dtype, node) for node, value in matched.items()}
+    for node, array in fed.items():
+        if node.params and not node.args:
+            check_assumptions(node, array)
     needed = order(*roots, known=fed, needs=needs) if any(node.args for node in fed) else graph
     missing = [node for node in needed if node.op.name == "input" and node not in fed]
     if missing:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.ma import MaskedArray
 
 from tinygraph.errors import DtypeError, FeedError, NodeTypeError, ShapeError
 from tinygraph.notation import caller_names
@@ -17,6 +18,9 @@ Array = np.ndarray[Any, Any]
 
 REAL = "biuf"
 """The kinds of dtype that a node can have: truth values, whole numbers, floats."""
+
+TOLERANCE = {"float16": 1e-2, "float32": 1e-4}
+"""How far from one a sum may be that was said to be one, by dtype; 1e-6 for all others."""
 
 INPUT_NAMES: set[str] = set()
 """Every name that an input was ever given: a feed under any other name is a slip of the pen."""
@@ -86,9 +90,25 @@ def to_dtype(value: Any, dtype: np.dtype[Any], whose: object) -> Array:
     return cast
 
 
+def check_assumptions(node: "Node", array: Array) -> None:
+    """Raises `FeedError` where what is fed breaks what was said of an input: that along an axis it sums to one."""
+    axis = node.params.get("sums_to_one")
+    if axis is None:
+        return
+    sums = np.sum(array, axis=axis, dtype=np.float64)
+    wrong = ~(np.abs(sums - 1) <= TOLERANCE.get(array.dtype.name, 1e-6))  # NaN is wrong, too
+    if wrong.any():
+        place = [int(index) for index in np.argwhere(wrong)[0]]
+        key = ", ".join(map(str, [*place[:axis], ":", *place[axis:]]))
+        raise FeedError(
+            f"{node} was said to sum to one along axis {axis}, but {node.name}[{key}] sums to "
+            f"{sums[tuple(place)]:.9g}: feed what does, or make the input without sums_to_one"
+        )
+
+
 def to_array(value: Any, whose: object) -> Array:
     """The value as an array of real numbers or truth values."""
-    if isinstance(value, np.ma.MaskedArray):
+    if isinstance(value, MaskedArray):
         raise DtypeError(f"{whose} was given a masked array, whose mask would be lost: fill it first, with .filled(…)")
     try:
         array = np.asarray(value)

@@ -15,6 +15,7 @@ from tinygraph.feeds import INPUT_NAMES, Array, bind_sizes, real_dtype, to_array
 from tinygraph.notation import ATOM, caller_names, formula
 from tinygraph.protocol import ANSWERS, Operand, answer
 from tinygraph.remedies import explained, in_line, unexpected, warn_of_rank_1
+from tinygraph.report import Report
 from tinygraph.sizes import Shape, Size, as_size, broadcast, product
 
 
@@ -34,7 +35,7 @@ class Node(Operand):
     array([[5.5, 7.5, 9.5]])
     """
 
-    __slots__ = ("__weakref__", "args", "dtype", "name", "op", "params", "shape", "weak")
+    __slots__ = ("__weakref__", "_report", "args", "dtype", "name", "op", "params", "shape", "weak")
 
     op: "Op"
     args: tuple["Node", ...]
@@ -90,6 +91,11 @@ class Node(Operand):
         value can be tried in the middle of a graph. Warns with `NonFiniteWarning` where a step makes inf or NaN.
         """
         return evaluate(self, feeds, **named)
+
+    @property
+    def report(self) -> Report:
+        """The laws by which `tg.simplify` made this node; none where it did not."""
+        return getattr(self, "_report", None) or Report()
 
     @property
     def ndim(self) -> int:
@@ -200,17 +206,19 @@ class Parameter(Node):
 
         So an update is written `W.value = W.value - …`: with `-=`, NumPy would write into the array that was read.
         """
-        return self._array.view()  # each reader has a view of its own, and may give it another shape
+        array = np.asarray(self._array)
+        array.flags.writeable = False
+        return array.view()  # each reader has a view of its own, that can't be made writeable
 
     @value.setter
     def value(self, value: Any) -> None:
         array = to_dtype(value, self.dtype, self)
         if array.shape != self._array.shape:
             raise ShapeError(f"{self} holds an array of shape {self._array.shape} and was given {array.shape}")
-        self._hold(array)
+        self._hold(np.array(array))
 
     def _hold(self, array: Array) -> None:
-        object.__setattr__(self, "_array", _frozen(array))
+        object.__setattr__(self, "_array", array)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name != "value":
@@ -431,16 +439,22 @@ SIZE = Op("size", lambda size: size, written=lambda node: str(node.params["size"
 ARANGE = Op("arange", lambda size: np.arange(size), written=lambda node: f"arange({node.params['size']})")
 
 
-def input(name: str, shape: Iterable[Any], dtype: Any = np.float64) -> Node:
+def input(name: str, shape: Iterable[Any], dtype: Any = np.float64, *, sums_to_one: int | None = None) -> Node:
     """A leaf that is fed at each call; an entry of its shape is a whole number or a named size.
 
+    With `sums_to_one` the reader states that its elements along that axis sum to one, as those of one-hot labels do:
+    `tg.simplify` may rest on it, and what is fed is checked. Raises `ShapeError` where there is no such axis.
+
     >>> import tinygraph as tg
-    >>> X = tg.input("X", ("n_x", "m"))
-    >>> X.shape
-    (n_x, m)
+    >>> X, Y = tg.input("X", ("n_x", "m")), tg.input("Y", ("k", "m"), sums_to_one=0)
+    >>> X.shape, tg.simplify(tg.sum(Y, axis=0))
+    ((n_x, m), <broadcast_to(1.0, shape=(m,)) (m,) float64>)
     """
     INPUT_NAMES.add(_checked_name(name))
-    return _leaf_node(Node, INPUT, {}, shape, dtype, name)
+    node = _leaf_node(Node, INPUT, {} if sums_to_one is None else {"sums_to_one": sums_to_one}, shape, dtype, name)
+    if sums_to_one is not None and (not isinstance(sums_to_one, int) or not 0 <= sums_to_one < node.ndim):
+        raise ShapeError(f"{name} has {node.ndim} axes, counted from 0: sums_to_one={sums_to_one!r} is none of them")
+    return node
 
 
 def parameter(array: Any, name: str | None = None, dims: Iterable[Any] | None = None) -> Parameter:
@@ -456,7 +470,7 @@ def parameter(array: Any, name: str | None = None, dims: Iterable[Any] | None = 
     array = to_array(array, name or "a parameter")
     node = _leaf_node(Parameter, PARAMETER, {}, array.shape if dims is None else dims, array.dtype, name)
     bind_sizes({node: array})
-    node._hold(array)
+    node._hold(np.array(array))
     return node
 
 
