@@ -172,13 +172,18 @@ def test_missing_broken_and_ill_matched_files(write, out, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("rate", ["50", "1e200", "1e300"])
-def test_a_learning_rate_that_is_too_large_is_one_sentence(rate, out, capsys):
-    assert _run("--learning-rate", rate, "--out", out) == 2
-    printed = capsys.readouterr().err
-    assert re.fullmatch(
-        r"error: the learning rate .* is too large: in iteration \d+ .*; try --learning-rate .*\n", printed
-    )
-    assert all(p.read_text() == "earlier" for p in out.iterdir())
+def test_no_learning_rate_makes_the_stable_cost_infinite(rate, out, capsys):
+    assert _run("--learning-rate", rate, "--out", out) == 0
+    assert "inf" not in capsys.readouterr().out
+
+
+def test_numbers_beyond_what_a_float_can_hold_are_one_sentence():
+    model = logistic_regression.build(n_x=2)
+    X, Y = np.array([[1e200, -1e200], [1.0, 2.0]]), np.array([[1.0, 0.0]])
+    told = r"the learning rate 1e\+200 is too large: in iteration \d+ .*; try --learning-rate 1e\+199"
+    with pytest.raises(FloatingPointError, match=told):
+        logistic_regression.train(model, X, Y, 10, 1e200, 100)
+    assert np.isfinite(model.W.value).all()
 
 
 @pytest.mark.parametrize(

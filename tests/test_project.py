@@ -14,12 +14,16 @@ import tinygraph as tg
 
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # a module imports from those above it, and never from those below
-    ["errors", "protocol", "structure", "sizes", "files", "order"],
-    ["notation", "feeds", "remedies", "evaluate"],
+    ["errors", "protocol", "structure", "sizes", "files", "order", "remembered"],
+    ["notation", "feeds", "remedies", "evaluate", "report"],
     ["graph"],
     ["ops"],
-    ["derivatives", "storage", "samples"],
-    ["check", "jacobians", "wrong_rules", "draw"],
+    ["derivatives", "storage", "samples", "sharing", "forms"],
+    ["check", "jacobians", "optim", "wrong_rules", "draw", "laws", "ring"],
+    ["steps"],
+    ["sums"],
+    ["rewrite"],
+    ["compile"],
     ["conventions"],
     ["slips"],
     ["diagnosis"],

@@ -1,9 +1,12 @@
 """tinygraph: a model, its derivatives and its training step as one computation graph."""
 
+from tinygraph import optim
 from tinygraph.check import check_grad
+from tinygraph.compile import Compiled, compile
 from tinygraph.derivatives import grad, hvp, jvp, vjp
 from tinygraph.draw import Drawing, draw
 from tinygraph.errors import (
+    BackendError,
     BroadcastWarning,
     DrawError,
     DtypeError,
@@ -85,6 +88,7 @@ from tinygraph.ops.functions import (
     cbrt,
     ceil,
     clip,
+    copysign,
     cos,
     cosh,
     deg2rad,
@@ -121,6 +125,8 @@ from tinygraph.ops.reductions import mean, sum
 from tinygraph.ops.shaping import broadcast_like, reshape, transpose
 from tinygraph.ops.statistics import all, any, cumsum, logsumexp, norm, prod, std, var
 from tinygraph.ops.windows import avg_pool2d, conv2d, fold, max_pool2d, unfold
+from tinygraph.report import Report
+from tinygraph.rewrite import simplify
 from tinygraph.sizes import Size
 from tinygraph.storage import load, save
 
@@ -141,10 +147,15 @@ __all__ = [
     "hessian",
     "hvp",
     "check_grad",
+    "simplify",
+    "Report",
     "grade",
     "Grade",
     "Mark",
     "evaluate",
+    "compile",
+    "Compiled",
+    "optim",
     "draw",
     "Drawing",
     "save",
@@ -181,6 +192,7 @@ __all__ = [
     "conv2d",
     "cos",
     "cosh",
+    "copysign",
     "cumsum",
     "deg2rad",
     "det",
@@ -306,4 +318,5 @@ __all__ = [
     "ShapeError",
     "StorageError",
     "TinygraphError",
+    "BackendError",
 ]
