@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,7 +37,7 @@ class Model:
     W: tg.Parameter
     b: tg.Parameter
     A: tg.Node
-    step: tuple[tg.Node, tg.Node, tg.Node]  # J, dW, db
+    J: tg.Node
     picture: tg.Drawing
 
 
@@ -54,8 +53,7 @@ def build(n_x: int) -> Model:
     L = -(Y * np.log(A) + (1 - Y) * np.log(1 - A))
     J = tg.mean(L)
 
-    dW, db = tg.grad(J, [W, b])
-    return Model(X, Y, W, b, A, (J, dW, db), tg.draw(J, grad=[W, b]))
+    return Model(X, Y, W, b, A, J, tg.draw(J, grad=[W, b]))
 
 
 def train(
@@ -67,15 +65,14 @@ def train(
     """
     from tqdm import tqdm
 
+    updates = tg.optim.gradient_descent(model.J, [model.W, model.b], learning_rate)
+    step = tg.compile([model.X, model.Y], model.J, updates)
     costs = []
-    with warnings.catch_warnings(), np.errstate(over="raise", invalid="raise"):
-        warnings.simplefilter("error", tg.NonFiniteWarning)
+    with np.errstate(over="raise", invalid="raise"):
         for i in tqdm(range(iterations), unit=" iterations", leave=False, disable=None):
             try:
-                cost, dW, db = tg.evaluate(model.step, {model.X: X, model.Y: Y})
-                model.W.value = model.W.value - learning_rate * dW
-                model.b.value = model.b.value - learning_rate * db
-            except (tg.NonFiniteWarning, FloatingPointError) as error:
+                cost = step(X, Y)
+            except tg.EvaluationError as error:
                 raise FloatingPointError(
                     f"the learning rate {learning_rate:g} is too large: in iteration {i} the numbers left what a float "
                     f"can hold ({error}); try --learning-rate {learning_rate / 10:g}"
