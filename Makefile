@@ -36,8 +36,9 @@ lint: .venv/lint
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+# Each also runs alone, with options of its own: .venv/bin/python -m benchmarks.step --help
 bench: .venv/benchmarks
-	$(BIN)/python -m benchmarks.vectorize
+	@for part in vectorize step mlp overhead memory first_gradient growth; do $(BIN)/python -m benchmarks.$$part || exit 1; done
 
 # Run every snippet of the notes where it stands, which draws the pictures anew; and write the tables of functions.
 docs: setup

@@ -1,20 +1,17 @@
 """One training step of the notes' model on the digits: a loop over examples, the notes' vectorized NumPy, the graph.
 
-Run it with `make bench`. The contenders take turns, BLAS has one thread, and medians are told as ratios.
+Run it with `make bench`. The contenders take turns, and medians are told as ratios to the vectorized step.
 """
 
 from collections.abc import Callable
-from statistics import median
-from time import perf_counter
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+import tinygraph as tg
+from benchmarks.timing import header, table, take_turns
 from models import logistic_regression
 from models.data import digits
-from tinygraph import evaluate
-from tinygraph.notation import columns
 
 ROUNDS = 25
 
@@ -51,26 +48,21 @@ def main() -> None:
     model = logistic_regression.build(n_x=len(X))
     w = np.random.default_rng(0).normal(size=(len(X), 1)) * 0.01
     model.W.value = w
+    inputs, outputs = [model.X, model.Y], (model.J, *tg.grad(model.J, [model.W, model.b]))
+    step = tg.compile(inputs, outputs)
     contenders: dict[str, Callable[[], Any]] = {
-        "loop over examples": lambda: by_loop(X, Y, w, 0.0),
         "vectorized NumPy": lambda: vectorized(X, Y, w, 0.0),
-        "the graph, evaluated": lambda: evaluate(model.step, {model.X: X, model.Y: Y}),
+        "loop over examples": lambda: by_loop(X, Y, w, 0.0),
+        "the graph, op by op": lambda: tg.evaluate(outputs, {model.X: X, model.Y: Y}),
+        "the graph, compiled": lambda: step(X, Y),
     }
     answers = [run() for run in contenders.values()]  # also the warm-up
     for answer in answers[1:]:
         for ours, theirs in zip(answer, answers[0], strict=True):
             np.testing.assert_allclose(np.squeeze(ours), np.squeeze(theirs), rtol=1e-9)
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(ROUNDS):
-        for name, run in contenders.items():
-            start = perf_counter()
-            run()
-            seconds[name].append(perf_counter() - start)
-    base = median(seconds["vectorized NumPy"])
-    print(f"X {X.shape}, float64, one BLAS thread, medians of {ROUNDS} rounds in turn, NumPy {np.__version__}")
-    print(columns([(name, f"{1e3 * median(t):.3f} ms", f"{median(t) / base:.2f}") for name, t in seconds.items()]))
+    print(header(f"A loop over examples, the notes' vectorized NumPy, the graph; X {X.shape}: time, ratio, its noise"))
+    print(table(take_turns(contenders, ROUNDS)), end="\n\n")
 
 
 if __name__ == "__main__":
-    with threadpool_limits(limits=1):
-        main()
+    main()
