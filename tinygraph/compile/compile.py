@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.compile.compiled import Compiled
+from tinygraph.compile.gather import gathered
 from tinygraph.compile.hoist import hoisted
 from tinygraph.compile.jax import CompiledForJax
 from tinygraph.compile.lower import lowered
@@ -73,7 +74,8 @@ def compile(
     if backend == "jax":
         return CompiledForJax(readable, readable, outputs, report)
     sharing = Sharing()
-    return Compiled(hoisted(lowered(readable, sharing), sharing), readable, outputs, report)
+    fast = hoisted(gathered(lowered(readable, sharing), sharing), sharing)
+    return Compiled(fast, readable, outputs, report)
 
 
 def _inputs(inputs: Any) -> list[Node]:
@@ -135,7 +137,10 @@ def _check_all_are_fed(graph: Sequence[Node], task: Task) -> None:
     if missing:
         names = listed([f"{node}{why}" for node, why in missing.items()])
         is_not, them = ("is not", "it") if len(missing) == 1 else ("are not", "them")
-        raise FeedError(f"the program needs {names}, which {is_not} among its inputs: add {them} to the list of inputs")
+        remedy = f"add {them} to the list of inputs"
+        if set(missing) <= set(task.outputs) and any(node.args for node in given):
+            remedy = "inputs come first, then outputs, as in tg.compile([X, Y], J)"
+        raise FeedError(f"the program needs {names}, which {is_not} among its inputs: {remedy}")
 
 
 def _names(graph: Sequence[Node]) -> dict[Node, str]:

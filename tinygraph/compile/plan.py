@@ -78,7 +78,9 @@ class Plan:
                     free.setdefault(_kind(value), []).append(piece)
 
     def _in_place(self, node: Node, over: dict[Node, None], free: dict[Any, list[int]]) -> int:
-        if isinstance(node.op.compute, np.ufunc):
+        if isinstance(node.op.compute, np.ufunc) and any(
+            size != 1 for size in node.shape
+        ):  # one number: slower in place
             for arg in node.args:
                 if arg in over and _kind(arg) == _kind(node):
                     return self.place[arg]
