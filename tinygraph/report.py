@@ -8,8 +8,9 @@ from tinygraph.notation import caller_names, expression
 if TYPE_CHECKING:
     from tinygraph.graph import Node
 
-ASSUMPTION, LIMIT, POLICY, LAW = range(4)
-"""Why a step is told: it rests on what was said; inf or NaN becomes the true limit; a value may change; or just so."""
+ASSUMPTION, LIMIT, DIGITS, POLICY, LAW = range(5)
+"""Why a step is told: it rests on what was said; inf or NaN becomes the true limit; digits are kept that were lost; a
+value may change; or just so."""
 
 
 class Step(NamedTuple):
@@ -56,9 +57,9 @@ class Report:
                 self.add(step.law, step.before, step.after, step.kind, step.note)
 
     @property
-    def has_limits(self) -> bool:
-        """Whether a step made something finite that was not."""
-        return any(step.kind == LIMIT for step in self)
+    def is_more_stable(self) -> bool:
+        """Whether a step made something finite that was not, or kept digits that were lost."""
+        return any(step.kind in (LIMIT, DIGITS) for step in self)
 
     def __iter__(self) -> Iterator[Step]:
         return iter(sorted(self._steps.values(), key=lambda step: step.kind))

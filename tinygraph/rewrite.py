@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph import loops
+from tinygraph.costs import FEW
 from tinygraph.errors import NodeTypeError
 from tinygraph.graph import CONSTANT, INPUT, Node, Op, as_node, constant
 from tinygraph.jacobians import Body, for_each
-from tinygraph.laws import FEW, LAWS, bindings, filled, rows_for
+from tinygraph.laws import LAWS
 from tinygraph.ops.axes import broadcast_to
 from tinygraph.order import order
-from tinygraph.report import LAW, Report
+from tinygraph.report import LAW, POLICY, Report
+from tinygraph.rows import bindings, filled, rows_for
 from tinygraph.sharing import Sharing
 from tinygraph.sizes import Size, Symbolic, product
 from tinygraph.steps import node_cost
@@ -28,6 +31,8 @@ def simplify(nodes: Any) -> Any:
 
     What was done is told by the `report` of each node of the result: each law, where inf or NaN becomes the limit,
     where a value may change, and what rests on something that the reader said. Shapes and dtypes stay the same.
+    Differentiate first, then simplify: a stable form may have a kink, such as that of max(z, 0), where the function has
+    none, and the derivatives of the form have one of their own choosing there.
     Raises `NodeTypeError` for what is no node.
 
     >>> import tinygraph as tg
@@ -64,12 +69,17 @@ class Rewriting:
             tried, before = list(map(pending[-1].result, tried)), tried
             if not any(map(is_not, tried, before)):
                 break
-            if any(walk.report.has_limits for walk in pending) or _total(tried) < _total(new) - 1e-9:
+            if any(walk.report.is_more_stable for walk in pending) or _total(tried) < _total(new) - 1e-9:
                 new = tried  # cheaper, or more stable: so the last one comes
                 self._walks += pending
                 if pending[-1].is_plain:
                     break
                 pending = []
+        if not self._walks:  # the sums gained nothing, and so hid what the laws gain by themselves
+            laws = _Walk(roots, self._hidden, self.sharing, has_sums=False)
+            tried = list(map(laws.result, roots))
+            if laws.report.is_more_stable or _total(tried) < _total(roots) - 1e-9:
+                new, self._walks = tried, [laws]
         for walk in self._walks:
             self.report.update(walk.report)
         self.roots = self._with_known(new)
@@ -105,13 +115,13 @@ def _stand_in(node: Node) -> Node:
 class _Walk:
     """One walk over the graph, arguments first; each node is made anew of what its arguments have become."""
 
-    def __init__(self, roots: Sequence[Node], hidden: Mapping[Node, Node], sharing: Sharing):
-        self._sharing, self.report = sharing, Report()
+    def __init__(self, roots: Sequence[Node], hidden: Mapping[Node, Node], sharing: Sharing, has_sums: bool = True):
+        self._sharing, self.report, self._has_sums = sharing, Report(), has_sums
         self._settled: dict[Node, Node] = {}  # what the laws make of a node whose arguments are settled
         self._now: dict[Node, Node] = dict(hidden)
         self._sums = Sums(self)
         graph = order(*roots, known=hidden)
-        self._sums.look_over(graph)
+        self._sums.identities.look_over(graph)
         for node in order(*(node for node in graph if node.op.counts), known=hidden):
             self._now[node] = self._settled[node] = sharing.shared(node)  # the sizes that it tells point at it
         self._take(graph)
@@ -144,11 +154,14 @@ class _Walk:
         body: Body = node.params["body"]
         numbers, *held = map(self._sums.final, args)
         inner = Rewriting([body.node], known={**dict(zip(body.held, held, strict=True)), body.number: body.number})
-        if not inner.report:
+        row = loops.gathered(inner.roots[0], body.number, self._sharing)
+        if row is not inner.roots[0]:
+            self.tell(loops.LAW, inner.roots[0], row, POLICY, loops.NOTE)
+        elif not inner.report:
             return self.rebuilt(node, (numbers, *held))
         for step in inner.report:
             self.report.add(step.law, step.before, step.after, step.kind, step.note)
-        made = for_each(numbers, body.number, inner.roots[0])
+        made = for_each(numbers, body.number, row)
         for arg in order(made, known=self._settled):
             self._settle(arg)
         return made
@@ -188,8 +201,9 @@ class _Walk:
         if node not in self._settled:
             new = self._better(node)
             if new is None:
-                self._sums.enter(node)
                 new = node
+                if self._has_sums:
+                    self._sums.enter(node)
             self._settled[node] = self._settled[new] = new
         return self._settled[node]
 

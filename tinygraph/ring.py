@@ -37,10 +37,13 @@ class Ring:
         """x + y, or x - y."""
         out = plus(x, y, sign)
         has_met = (() in x and () in y) or not self._atoms.inside(x).isdisjoint(self._atoms.inside(y))
-        if (has_met or self._kept) and 1 < len(out) <= FEW:
+        if 1 < len(out) <= FEW and (has_met or self._kept or (() in out and self._has_square_of_sum(out))):
             less = self._over_one_line(self.multiplied_out(out))
             return less, has_met or less is not out
         return out, has_met
+
+    def _has_square_of_sum(self, x: Form) -> bool:
+        return any(power == 2 and isinstance(self._atoms[atom], dict) for monomial in x for atom, power in monomial)
 
     def product(self, x: Form, y: Form) -> tuple[Form, bool]:
         """x * y."""
@@ -119,7 +122,8 @@ class Ring:
                 if isinstance(inner, dict) and 0 < power <= 2:
                     sums[atom] = atoms_in(inner)
                     here |= sums[atom]
-                    if any(other < 0 and part in sums[atom] for part, other in monomial):
+                    meets_number = power == 2 and () in x and () in inner  # 1 - (2 x - 1) ** 2 is 4 x (1 - x)
+                    if meets_number or any(other < 0 and part in sums[atom] for part, other in monomial):
                         found.add(atom)
             for atom in here:
                 seen[atom] = seen.get(atom, 0) + 1

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tinygraph.costs import COSTS, OTHER, SCALAR, cost, is_part, is_scalar, uniform
 from tinygraph.forms import Atoms, Coefficient, Form, Monomial, opposite, over_whole, primitive, times
 from tinygraph.graph import Node, Op, as_node
-from tinygraph.laws import COSTS, OTHER, SCALAR, Maker, cost, is_scalar, uniform
+from tinygraph.maker import Maker
+from tinygraph.ops.activations import softmax
 from tinygraph.ops.elementwise import add, divide, exp, maximum, multiply, negative, subtract
 from tinygraph.ops.functions import log1p, square
 from tinygraph.sizes import Shape
@@ -41,9 +43,10 @@ def step_cost(op: Op, shape: Shape, args: Sequence[tuple[Shape, bool]]) -> float
 
 def node_cost(node: Node) -> float:
     """What the last step of the node costs."""
-    if node.op is multiply or node.op is divide:
-        return step_cost(node.op, node.shape, [(arg.shape, is_scaling(arg)) for arg in node.args])
-    return cost(node)
+    if is_part(node) or (node.op is not multiply and node.op is not divide):
+        return cost(node)
+    danger = ROUNDED if node.op is divide and node.args[1].op is softmax else 0
+    return danger + step_cost(node.op, node.shape, [(arg.shape, is_scaling(arg)) for arg in node.args])
 
 
 class Steps:
@@ -125,8 +128,8 @@ class Steps:
             if monomial not in left:
                 continue
             for node, own in reversed(self._groups.get(monomial, ())):  # the longer ones came later
-                sign = own[monomial] * left[monomial]
-                is_part = len(own) + (sign < 0) <= len(form) and sign in (1, -1) and node not in self.busy
+                sign = 1 if own[monomial] == left[monomial] else -1
+                is_part = len(own) + (sign < 0) <= len(form) and node not in self.busy
                 if is_part and all(left.get(key) == sign * value for key, value in own.items()):
                     parts.append((sign, monomial, (node, own)))
                     for key in own:
@@ -157,15 +160,20 @@ class Steps:
             elif atom in self.instead:
                 base = builder.atom(self.instead[atom])
             else:  # -(x - y) is y - x, at no cost
-                is_turned = sign < 0 and power % 2 == 1 and 2 * sum(c > 0 for c in content.values()) == len(content)
+                is_turned = sign < 0 and power % 2 == 1 and any(value < 0 for value in content.values())
                 base = self._sum(opposite(content) if is_turned else content, builder)
             sign = -sign if is_turned else sign
-            if power < 0 and (content in self.rounded if isinstance(content, Node) else atom in self.instead):
+            if power < 0 and self.may_vanish(atom):
                 builder.discourage()
             factor = self._power(base, abs(power), builder)
             line, kind = below if power < 0 else above, builder.is_scalar(base)
             line[kind] = builder.call(multiply, line[kind], factor) if kind in line else factor
         return self._fraction(sign, abs(coefficient), above, below, builder)
+
+    def may_vanish(self, atom: int) -> bool:
+        """Whether it is known to be more than 0 and may be rounded to 0, as the share of a softmax may be."""
+        content = self.atoms[atom]
+        return content in self.rounded or content.op is softmax if isinstance(content, Node) else atom in self.instead
 
     def _place(self, factor: tuple[int, int]) -> tuple[bool, int]:
         """Sums come last, as in x * (y - z), and what is larger before what is smaller."""
@@ -216,7 +224,8 @@ class _Counter:
     def atom(self, node: Node) -> Any:
         if node not in self._seen:
             self._seen.add(node)
-            self.total += self._steps.atom_cost(node)
+            is_free = self._is_shared_free and self._steps.uses.get(node, 1) > 1
+            self.total += 0 if is_free else self._steps.atom_cost(node)
         return self.NUMBER if is_scalar(node.shape) else self.ARRAY
 
     def group(self, node: Node, own: Form) -> Any:
