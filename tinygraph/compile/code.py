@@ -95,6 +95,22 @@ def array_code(array: Any) -> str:
     return written if array.size else f"np.empty({array.shape}, np.{array.dtype.name})"
 
 
+def number_code(number: Any) -> str:
+    """A number as it was thought of: `1 - 0.9` where that is it, to the last digit, and not 0.09999999999999998."""
+    rest = 1 - number if isinstance(number, float) else number
+    is_shorter = len(repr(rest)) + 8 < len(repr(number)) and 1 - rest == number
+    return f"1 - {rest!r}" if is_shorter else literal(number, {})
+
+
+def full_code(value: Any, node: Node, sizes: SizeNames) -> str:
+    """An array of the node's shape and dtype, filled with one number."""
+    value = np.asarray(value).item()
+    name = {0: "np.zeros", 1: "np.ones"}.get(value)
+    number = [] if name else [literal(value, {})]
+    dtype = [] if node.dtype == np.float64 else [literal(node.dtype, {})]
+    return f"{name or 'np.full'}({', '.join([shape_code(node.shape, sizes), *number, *dtype])})"
+
+
 def size_code(size: Any, sizes: SizeNames) -> str:
     """A size as an expression of the variables that hold the named sizes."""
     if not isinstance(size, Size):

@@ -5,11 +5,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from tinygraph.compile.code import Code, array_code, code, helper_code, helper_name, helper_texts, literal
+import numpy as np
+
+from tinygraph.compile.code import (
+    Code,
+    array_code,
+    code,
+    full_code,
+    helper_code,
+    helper_name,
+    helper_texts,
+    literal,
+    number_code,
+)
 from tinygraph.compile.names import Names
 from tinygraph.compile.task import Task
 from tinygraph.graph import CONSTANT, Node
 from tinygraph.jacobians import Body, each
+from tinygraph.ops.axes import broadcast_to
+from tinygraph.ops.elementwise import divide, multiply, negative
 
 WIDTH = 88
 """From which length on a formula is given a line, and a name, of its own."""
@@ -38,6 +52,8 @@ class Writer:
         self.sizes: dict[str, str] = SizeVariables(self.names)
         self.helpers: dict[str, Any] = {}
         self.constants: list[str] = []
+        floats = {node.dtype for node in task.steps if node.dtype.kind == "f" and not node.weak}
+        self._is_double = floats <= {np.dtype(np.float64)} and numbers == "np"
         for node in task.arguments:
             self.variables[node] = self.names.take(task.names.get(node) or node.name or "parameter")
 
@@ -64,8 +80,10 @@ class Writer:
         for node in steps:
             text = _filled(self._code(node, lines).text, [texts[arg] for arg in node.args])
             has_line = node in self.task.names or node.op.counts or len(ast.unparse(text)) > WIDTH
+            if node.op is negative and _first_factor(node.args[0]).dtype.kind in "if":
+                text = _sign_first(text)
             if node.args and (has_line or (uses.get(node, 0) > 1 and not _is_short(node, text))):
-                name = self.names.take(self.task.names[node]) if node in self.task.names else self.names.number("t")
+                name = self._name(node)
                 lines.append(f"{name} = {ast.unparse(text)}")
                 text = ast.Name(name)
                 if node.op.counts:
@@ -73,13 +91,28 @@ class Writer:
             texts[node] = text
         return lines, [ast.unparse(texts[root]) for root in roots]
 
+    def _name(self, node: Node) -> str:
+        """The reader's own name for a node; for the next value of a parameter, the parameter's; else a number."""
+        if node in self.task.names:
+            return self.names.take(self.task.names[node])
+        for parameter, new in self.task.updates.items():
+            if new is node and parameter in self.variables:
+                return self.names.take(f"new_{self.variables[parameter]}")
+        return self.names.number("t")
+
     def _code(self, node: Node, lines: list[str]) -> Code:
         if node.op is CONSTANT and node.shape:
             name = self.names.take(self.task.names.get(node) or node.name or "c")
             self.constants.append(f"{name} = {array_code(node.params['array'])}")
             return Code(name)
+        if node.op is CONSTANT and node.weak:
+            return Code(number_code(node.params["array"]))
         if node.op.name == "for_each":
             return self._loop(node, lines)
+        if node.op is divide and node.weak and self._is_double:
+            return Code("np.float64({0}) / {1}")  # of Python's own numbers 1 / 0 is an error, and not inf
+        if node.op is broadcast_to and node.args[0].op is CONSTANT and not node.args[0].shape:
+            return Code(full_code(node.args[0].params["array"], node, self.sizes))
         found = code(node, self.sizes)
         self.helpers |= {helper_name(helper): helper for helper in found.helpers}
         return Code(found.text.replace("np.", f"{self._numbers}.")) if node.weak else found
@@ -128,6 +161,23 @@ def _is_short(node: Node, text: ast.expr) -> bool:
     return (node.op.name == "transpose" and isinstance(text, ast.Attribute) and isinstance(text.value, ast.Name)) or (
         node.weak and len(ast.unparse(text)) < 12
     )
+
+
+def _first_factor(node: Node) -> Node:
+    """What a product or quotient begins with, which takes a sign unless it is a bool, or a whole number from 0 on."""
+    while node.op is multiply or node.op is divide:
+        node = node.args[0]
+    return node
+
+
+def _sign_first(text: ast.expr) -> ast.expr:
+    """-(x * y) as -x * y, which is the same number."""
+    inner = text.operand if isinstance(text, ast.UnaryOp) else None
+    if isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.USub):
+        return inner.operand
+    if not isinstance(inner, ast.BinOp) or not isinstance(inner.op, ast.Mult | ast.Div):
+        return text
+    return ast.BinOp(_sign_first(ast.UnaryOp(ast.USub(), inner.left)), inner.op, inner.right)
 
 
 def _returned(results: Sequence[str]) -> str:
