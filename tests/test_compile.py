@@ -190,6 +190,10 @@ def test_what_compile_refuses_is_told_with_the_remedy():
     assert told(compile, [y], tg.sum(x)) == (
         "FeedError: the program needs x (n,), which is not among its inputs: add it to the list of inputs"
     )
+    assert told(compile, tg.sum(x) * y, [x, y]) == (
+        "FeedError: the program needs x (n,) and y (), which are not among its inputs: "
+        "inputs come first, then outputs, as in tg.compile([X, Y], J)"
+    )
     assert told(compile, [x, y, x], y) == "NodeTypeError: an input stands twice in the list: x (n,)"
     for wrong in (None, 3, "x", [x, "x"], [1.0], [x.shape[0]]):
         assert "the inputs of a program are nodes, such as tg.input makes, in a list; not" in told(compile, wrong, y)

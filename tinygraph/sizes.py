@@ -58,7 +58,10 @@ class Size(Symbolic, Operand):
     """
 
     __slots__ = ("sources", "terms", "text")
-    _remedy = "a named size is one where data is fed; write a whole number where the size never changes"
+    _remedy = (
+        "a named size is one where data is fed; "
+        "write tg.arange(m) for np.arange(m) and range(m), and a whole number where the size never changes"
+    )
 
     def __init__(self, terms: Mapping[tuple[Any, ...], int], sources: Mapping[str, Any]):
         self.terms = dict(sorted(terms.items(), key=lambda term: (-len(term[0]), str(term[0]))))
