@@ -200,3 +200,11 @@ def test_a_parameter_that_gets_what_is_returned_and_was_never_read():
     assert tg.compile([x], [y * y, y + 1], updates={w: y}).source.count("y = x * 2") == 1
     twice = tg.compile([x], np.exp(x * 3) + x * 3, updates={w: x * 3}).source
     assert "def step(x):" in twice
+
+
+def test_what_is_scattered_is_not_divided_where_nothing_was_picked():
+    x, v, i = tg.input("x", (4,)), tg.input("v", (2,)), tg.input("i", (2,), int)
+    at = {x: [1.0, 0, 2, np.inf], v: [1.0, 3], i: [0, 2]}
+    for J in (tg.sum(np.log(x[i])), tg.sum(v * np.log(x[i])), tg.sum(v / x[i]), tg.sum((v - v) * x[i])):
+        dx = tg.grad(J, x)
+        np.testing.assert_array_equal(tg.simplify(dx).eval(at), dx.eval(at))

@@ -6,6 +6,7 @@ from tinygraph.costs import is_scalar, uniform
 from tinygraph.forms import Atoms, Coefficient, Form, Monomial, atoms_in, inverse, plus, scaled, times
 from tinygraph.graph import Node, Op, as_node
 from tinygraph.maker import Maker
+from tinygraph.ops.activations import softmax
 from tinygraph.ops.elementwise import add, subtract, where
 from tinygraph.ops.indexing import getitem
 from tinygraph.ops.reductions import axes_along
@@ -62,8 +63,10 @@ class Linear:
         return self.ring.product(outer, self.form(self.make(node.op, made, **node.params)))[0]
 
     def scattered(self, node: Node, x: Form) -> tuple[Form, bool]:
-        """The form of scatter(x): numbers stand before it; to divide by elements is to divide by the whole array."""
+        """The form of scatter(x): numbers stand before it, and below it a softmax by whose elements x is divided."""
         inner, *places = node.args
+        if not x:
+            return {}, True
         coefficient, monomial = self.atoms.as_one(x)
         outer: Monomial = ()
         rest: Monomial = ()
@@ -80,15 +83,15 @@ class Linear:
         made = self.made({rest: 1}) if rest else self.make.filled(1.0, inner)
         if made.dtype != inner.dtype or made.weak or made.shape != inner.shape:
             return self.alone(node), False
-        return self.ring.product({outer: coefficient}, self.form(self.make(node.op, made, *places, **node.params)))[
-            0
-        ], True
+        bare = self.make(node.op, made, *places, **node.params)
+        return self.ring.product({outer: coefficient}, self.form(bare))[0], True
 
     def _is_picked(self, node: Node, scatter: Node) -> bool:
-        """Whether the node is what is picked from an array where `scatter` puts it."""
+        """Whether the node is what `scatter` puts back where it was picked from a softmax, which is nowhere 0."""
         _, like, *places = scatter.args
         return (
             node.op is getitem
+            and node.args[0].op is softmax
             and node.params == scatter.params
             and node.args[0].shape == like.shape
             and list(map(id, node.args[1:])) == list(map(id, places))
