@@ -48,7 +48,7 @@ def gathered(task: Task, sharing: Sharing) -> Task:
         elif source.get(node) in scaled:
             scaled.add(node)
             again(node)
-        elif node in starts and not _makes(node, wishes[node].factor, task):
+        elif node in starts:  # the numbers are not made of it: it would have a user with another wish
             scaled.add(node)
             whole = wishes[node].factor * own
             for number in order(*whole.times, *whole.over, known=now):
@@ -103,8 +103,3 @@ def _carries(user: Node, node: Node) -> bool:
     """Whether the user's value is multiplied by whatever the node is multiplied by."""
     is_factor = user.op.name in CARRIERS and sum(arg is node for arg in user.args) == 1
     return is_factor and user.dtype == node.dtype and (user.op.name != "divide" or user.args[0] is node)
-
-
-def _makes(node: Node, factor: Factor, task: Task) -> bool:
-    """Whether the numbers are computed of the node."""
-    return node in set(order(*factor.times, *factor.over, known=task.arguments))

@@ -78,9 +78,8 @@ class Plan:
                     free.setdefault(_kind(value), []).append(piece)
 
     def _in_place(self, node: Node, over: dict[Node, None], free: dict[Any, list[int]]) -> int:
-        if isinstance(node.op.compute, np.ufunc) and any(
-            size != 1 for size in node.shape
-        ):  # one number: slower in place
+        is_one = all(size == 1 for size in node.shape)  # to write over one number takes NumPy longer than beside it
+        if isinstance(node.op.compute, np.ufunc) and not is_one:
             for arg in node.args:
                 if arg in over and _kind(arg) == _kind(node):
                     return self.place[arg]
