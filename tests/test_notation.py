@@ -11,39 +11,38 @@ cube = tg.input("cube", (2, 3, 4))
 
 
 @pytest.mark.parametrize(
-    ("node", "label", "latex"),
+    ("node", "label"),
     [
-        (x + y, "x + y", "x + y"),
-        ((x + y) * y, "(x + y) * y", r"\left(x + y\right) \odot y"),
-        (x + y * y, "x + y * y", r"x + y \odot y"),
-        (x - (y - x), "x - (y - x)", r"x - \left(y - x\right)"),
-        (x - y - x, "x - y - x", "x - y - x"),
-        (x / (y / x), "x / (y / x)", r"\frac{x}{\frac{y}{x}}"),
-        (-(x + y), "-(x + y)", r"-\left(x + y\right)"),
-        (-x * y, "-x * y", r"-x \odot y"),
-        ((-x) ** 2, "(-x) ** 2", r"\left(-x\right)^{2}"),
-        (x ** (y + 1), "x ** (y + 1)", "x^{y + 1}"),
-        (x * -2, "x * (-2)", r"x \odot \left(-2\right)"),
-        ((x**y) ** x, "(x ** y) ** x", r"\left(x^{y}\right)^{x}"),
-        ((x < y) + x, "(x < y) + x", r"\left(x < y\right) + x"),
-        ((x < y) == x, "(x < y) == x", r"\left(x < y\right) = x"),
-        (x + y < x, "x + y < x", "x + y < x"),
-        (cube.T, "cube.T", "cube^T"),
-        (cube.mT, "cube.transpose(0, 2, 1)", "cube^{T(0, 2, 1)}"),
-        (tg.exp(x + y), "exp(x + y)", "e^{x + y}"),
-        (tg.log(1 - x), "log(1 - x)", r"\log\left(1 - x\right)"),
-        (tg.sum(x, axis=0), "sum(x, axis=0)", r"\sum x"),
-        (tg.sum(x + y), "sum(x + y)", r"\sum \left(x + y\right)"),
-        ((x + y).T, "(x + y).T", r"\left(x + y\right)^T"),
-        (tg.leaky_relu(x, 0.5), "leaky_relu(x, slope=0.5)", r"\operatorname{leaky\_relu}\left(x\right)"),
-        (x / x.shape[0], "x / n", r"\frac{x}{n}"),
-        (x * (x.shape[0] + 1), "x * (n + 1)", r"x \odot \left(n + 1\right)"),
-        (tg.where(x > 0, x, 0), "where(x > 0, x, 0)", r"\operatorname{where}\left(x > 0, x, 0\right)"),
+        (x + y, "x + y"),
+        ((x + y) * y, "(x + y) * y"),
+        (x + y * y, "x + y * y"),
+        (x - (y - x), "x - (y - x)"),
+        (x - y - x, "x - y - x"),
+        (x / (y / x), "x / (y / x)"),
+        (-(x + y), "-(x + y)"),
+        (-x * y, "-x * y"),
+        ((-x) ** 2, "(-x) ** 2"),
+        (x ** (y + 1), "x ** (y + 1)"),
+        (x * -2, "x * (-2)"),
+        ((x**y) ** x, "(x ** y) ** x"),
+        ((x < y) + x, "(x < y) + x"),
+        ((x < y) == x, "(x < y) == x"),
+        (x + y < x, "x + y < x"),
+        (cube.T, "cube.T"),
+        (cube.mT, "cube.transpose(0, 2, 1)"),
+        (tg.exp(x + y), "exp(x + y)"),
+        (tg.log(1 - x), "log(1 - x)"),
+        (tg.sum(x, axis=0), "sum(x, axis=0)"),
+        (tg.sum(x + y), "sum(x + y)"),
+        ((x + y).T, "(x + y).T"),
+        (tg.leaky_relu(x, 0.5), "leaky_relu(x, slope=0.5)"),
+        (x / x.shape[0], "x / n"),
+        (x * (x.shape[0] + 1), "x * (n + 1)"),
+        (tg.where(x > 0, x, 0), "where(x > 0, x, 0)"),
     ],
 )
-def test_formulas(node, label, latex):
+def test_formulas(node, label):
     assert expression(node, {}, depth=5) == label
-    assert expression(node, {}, "latex", depth=5) == latex
 
 
 def test_names_come_from_the_callers_variables_and_an_explicit_name_wins():

@@ -12,10 +12,13 @@ import numpy as np
 from tinygraph.errors import DtypeError, ImmutableError, NodeTypeError, ShapeError
 from tinygraph.evaluate import evaluate
 from tinygraph.feeds import INPUT_NAMES, Array, bind_sizes, real_dtype, to_array, to_dtype
+from tinygraph.formulas import Formula, call
 from tinygraph.notation import ATOM, caller_names, formula
+from tinygraph.notebook import card
 from tinygraph.protocol import ANSWERS, Operand, answer
 from tinygraph.remedies import explained, in_line, unexpected, warn_of_rank_1
 from tinygraph.report import Report
+from tinygraph.scope import SCOPE
 from tinygraph.sizes import Shape, Size, as_size, broadcast, product
 
 
@@ -35,7 +38,7 @@ class Node(Operand):
     array([[5.5, 7.5, 9.5]])
     """
 
-    __slots__ = ("__weakref__", "_report", "args", "dtype", "name", "op", "params", "shape", "weak")
+    __slots__ = ("__weakref__", "_report", "args", "dtype", "name", "op", "params", "scope", "shape", "weak")
 
     op: "Op"
     args: tuple["Node", ...]
@@ -43,6 +46,7 @@ class Node(Operand):
     shape: Shape
     dtype: np.dtype[Any]
     name: str | None
+    scope: tuple[str, ...]  # the names of the parts that it was made in, from the outermost
     weak: bool  # a Python number, a size, or what is computed of them: gives way to the dtype of arrays, as in NumPy
 
     def __init__(
@@ -55,6 +59,7 @@ class Node(Operand):
         name: str | None = None,
         weak: bool = False,
     ):
+        object.__setattr__(self, "scope", SCOPE.get())
         fields = {"op": op, "args": args, "params": MappingProxyType(dict(params)), "shape": shape}
         for field, value in (fields | {"dtype": np.dtype(dtype), "name": name, "weak": weak}).items():
             object.__setattr__(self, field, value)
@@ -76,7 +81,9 @@ class Node(Operand):
             raise ImmutableError(
                 f"{self} is a leaf: name it where it is made, as in tg.parameter(array, name={name!r})"
             )
-        return Node(self.op, self.args, self.params, self.shape, self.dtype, _checked_name(name), self.weak)
+        named = Node(self.op, self.args, self.params, self.shape, self.dtype, _checked_name(name), self.weak)
+        object.__setattr__(named, "scope", self.scope)
+        return named
 
     @property
     def value(self) -> Any:
@@ -187,6 +194,9 @@ class Node(Operand):
 
     __hash__ = object.__hash__  # by identity, although == is elementwise
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": card(self, caller_names()), "text/plain": repr(self)}
+
     def __str__(self) -> str:
         return f"{formula(self, caller_names())} {self.shape}"
 
@@ -242,8 +252,9 @@ class Op:
     - `settle`: the arguments' shapes and the parameters as written → the parameters in one form, such as axes from 0.
     - `shape`: the arguments' shapes → the result's; broadcasting, unless said otherwise.
     - `dtype`: likewise; found by trying the value rule, unless said otherwise.
-    - `label`, `latex`: how a call is written, with a slot for each argument, or a function of the parameters that
+    - `label`: how a call is written in Python, with a slot for each argument, or a function of the parameters that
       says so; `binds`: how strongly it binds its arguments.
+    - `board`: how it is written on a blackboard: a function of the arguments' formulas and the parameters; or a name.
     - `numpy`: the NumPy function that it answers to, or a tuple of them.
     - `counts`: whether the data alone tell the size of its one axis, which then has a name of its own.
     - `domain`: where its arguments must lie for the value to be a finite number.
@@ -261,7 +272,7 @@ class Op:
         shape: Callable[..., Shape] = broadcast_shape,
         dtype: Callable[..., np.dtype[Any]] | None = None,
         label: str | Callable[..., str] | None = None,
-        latex: str | Callable[..., str] | None = None,
+        board: str | Callable[..., Formula] | None = None,
         binds: int = ATOM,
         numpy: Callable[..., Any] | tuple[Callable[..., Any], ...] = (),
         counts: bool = False,
@@ -280,12 +291,11 @@ class Op:
         self._is_bare = len(self.defaults) == len(params)  # so that a call may give the arrays alone
         slots = "{args}" if self.is_variadic else ", ".join(f"{{{index}}}" for index in range(len(self.vjps)))
         self.label = label or f"{name}({slots}{{params}})"
-        escaped = name.replace("_", r"\_")
-        self.latex = latex or rf"\operatorname{{{{{escaped}}}}}\left({slots}\right)"
+        self._board = board or name
         self.binds, self.written, self.held = binds, written, held
         self.numpy = numpy if isinstance(numpy, tuple) else (numpy,)
         if isinstance(compute, np.ufunc):
-            call = self.template("label", {}, compute.nin).format(*"xy", params="")
+            call = self.template({}, compute.nin).format(*"xy", params="")
             self.__doc__ = f"`{call}` element by element: NumPy's {compute.__name__}, on arrays and nodes."
         else:
             update_wrapper(self, compute)
@@ -348,10 +358,20 @@ class Op:
             raise NodeTypeError(f"{self.name}: {key} is part of the op, so it is a plain number and no array or node")
         return value.item() if isinstance(value, np.generic) else value
 
-    def template(self, style: str, params: Mapping[str, Any], count: int) -> str:
-        """How a call of so many arguments is written, in that style: a text with a slot for each of them."""
-        template = getattr(self, style)
-        text = template(**params) if callable(template) else template
+    def board(self, args: Sequence[Formula], params: Mapping[str, Any]) -> Formula:
+        """How a call of it is written on a blackboard, of the arguments' formulas."""
+        if callable(self._board):
+            return self._board(*args, **params)
+        return call(self._board, args, self.told(params))
+
+    def told(self, params: Mapping[str, Any]) -> str:
+        """What a call says beside its arguments: the parameters that aren't as they are by default."""
+        changed = {key: value for key, value in params.items() if value != self.defaults.get(key, ...)}
+        return "".join(f", {key}={value}" for key, value in changed.items())
+
+    def template(self, params: Mapping[str, Any], count: int) -> str:
+        """How a call of so many arguments is written: a text with a slot for each of them."""
+        text = self.label(**params) if callable(self.label) else self.label
         return text.replace("{args}", ", ".join(f"{{{index}}}" for index in range(count)))
 
     def _dtype_by_trying(self, *dtypes: Any, **_: Any) -> np.dtype[Any]:

@@ -21,15 +21,22 @@ COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 PROGRAMS = "<tinygraph "
 """How the file names begin of programs that this library writes."""
 
+NOTEBOOKS = {"IPython", "ipykernel", "traitlets", "decorator"}
+
 LIBRARIES = (*(f"{Path(file).parent}{os.sep}" for file in (__file__, np.__file__)), PROGRAMS)
 
 
 def caller_frame() -> tuple[FrameType | None, int]:
     """The innermost frame of the reader's own code, and the `stacklevel` at which the asking function warns there."""
     frame, level = sys._getframe(1), 0
-    while frame and frame.f_code.co_filename.startswith(LIBRARIES):
+    while frame and (frame.f_code.co_filename.startswith(LIBRARIES) or _is_notebooks(frame)):
         frame, level = frame.f_back, level + 1  # type: ignore[assignment]
     return frame, level
+
+
+def _is_notebooks(frame: FrameType) -> bool:
+    """Whether it is of the program that runs a notebook: it asks a cell's last value how to show itself."""
+    return str(frame.f_globals.get("__name__")).split(".")[0] in NOTEBOOKS
 
 
 def is_within(module: str) -> bool:
@@ -59,50 +66,41 @@ def caller_names() -> dict["Node", str]:
     return names
 
 
-def formula(node: "Node", names: Mapping["Node", str], style: str = "label", depth: int = 3) -> str:
-    """The node as a formula whose letters are named nodes; the `style` is "label" (Python) or "latex".
+def formula(node: "Node", names: Mapping["Node", str], depth: int = 3) -> str:
+    """The node as a formula in Python, whose letters are named nodes.
 
     What lies deeper than `depth` ops below the node is written as "…".
     """
     name = node.name or names.get(node)
-    return name if name else expression(node, names, style, depth)
+    return name if name else expression(node, names, depth)
 
 
-def expression(node: "Node", names: Mapping["Node", str], style: str = "label", depth: int = 1) -> str:
+def expression(node: "Node", names: Mapping["Node", str], depth: int = 1) -> str:
     """What the node computes, even where it has a name of its own: `W.T @ X + b` for Z."""
     if node.op.written is not None:
         return node.op.written(node)
     if depth == 0:
         return "…"
-    return call(node.op, node.params, arguments(node.op, node.params, node.args, names, style, depth - 1), style)
+    return call(node.op, node.params, arguments(node.op, node.params, node.args, names, depth - 1))
 
 
-def call(op: "Op", params: Mapping[str, Any], texts: Sequence[str], style: str = "label") -> str:
+def call(op: "Op", params: Mapping[str, Any], texts: Sequence[str]) -> str:
     """A call of the op whose arguments are written as these texts."""
-    changed = {key: value for key, value in params.items() if value != op.defaults.get(key, ...)}
-    return op.template(style, params, len(texts)).format(
-        *texts, params="".join(f", {key}={value}" for key, value in changed.items())
-    )
+    return op.template(params, len(texts)).format(*texts, params=op.told(params))
 
 
 def arguments(
-    op: "Op",
-    params: Mapping[str, Any],
-    args: Sequence["Node"],
-    names: Mapping["Node", str],
-    style: str = "label",
-    depth: int = 2,
+    op: "Op", params: Mapping[str, Any], args: Sequence["Node"], names: Mapping["Node", str], depth: int = 2
 ) -> list[str]:
     """The arguments of a call as formulas, in brackets where the op would otherwise tear them apart."""
-    brackets = r"\left({}\right)" if style == "latex" else "({})"
     texts = []
     for index, arg in enumerate(args):
-        text = formula(arg, names, style, depth)
+        text = formula(arg, names, depth)
         strength = ATOM if text in (arg.name, names.get(arg), "…") else _strength(arg, text)
         equal_needs = index > 0 or op.binds in (COMPARISON, POWER)
         loose = strength < op.binds or (strength == op.binds < ATOM and equal_needs)
-        is_bare = loose and not _is_enclosed(op.template(style, params, len(args)), index)
-        texts.append(brackets.format(text) if is_bare else text)
+        is_bare = loose and not _is_enclosed(op.template(params, len(args)), index)
+        texts.append(f"({text})" if is_bare else text)
     return texts
 
 
@@ -116,7 +114,7 @@ def _is_enclosed(template: str, index: int) -> bool:
     """Whether the slot stands between brackets or commas already, so that it needs none of its own."""
     marks = [f"\0{number}\0" for number in range(template.count("{"))]
     before, after = template.format(*marks, params="").split(marks[index], 1)
-    return before.rstrip()[-1:] in set("({[,") and after.lstrip().removeprefix(r"\right")[:1] in set(")}],")
+    return before.rstrip()[-1:] in set("({[,") and after.lstrip()[:1] in set(")}],")
 
 
 def listed(names: Sequence[Any]) -> str:

@@ -21,7 +21,7 @@ def softplus(x: Any) -> Any:
     return np.logaddexp(x, 0)
 
 
-@op(lambda g, out, x: g * sigmoid(-x), latex=r"\log\sigma\left({0}\right)")
+@op(lambda g, out, x: g * sigmoid(-x))
 def log_sigmoid(x: Any) -> Any:
     """log(sigmoid(x)) element by element, which is finite for every finite x.
 

@@ -99,6 +99,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     settle=lambda old, shape: {"shape": of_sizes(shape)},
     shape=lambda old, shape: spread_shape(old, shape),
     dtype=same_dtype,
+    board=lambda x, shape: x.as_seen(),
     numpy=np.broadcast_to,
 )
 def broadcast_to(x: Any, shape: Any) -> Any:

@@ -60,8 +60,13 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         raise ShapeError(f"the length of the diagonal of ({rows}, {columns}) can't be told by name")
     else:
         length = max(min(rows - down, columns - right), 0)
+    return moveaxis(index(front, _on_diagonal(length, down, right)), 0, -1)
+
+
+def _on_diagonal(length: Entry, down: int, right: int) -> tuple[Any, Any]:
+    """The rows and the columns of the places on a diagonal that starts so far down, or to the right."""
     places = arange(length)
-    return moveaxis(index(front, (places + down, places + right)), 0, -1)
+    return places + down if down else places, places + right if right else places
 
 
 @answers(np.diag)
@@ -76,9 +81,8 @@ def diag(x: Any, k: int = 0) -> Any:
     if np.ndim(x) != 1:
         return diagonal(x, k)
     size = np.shape(x)[0] + abs(k)
-    places = arange(np.shape(x)[0])
-    down, right = max(-k, 0), max(k, 0)
-    return scatter(x, right_of_diagonal(size, size), places + down, places + right, key=(ARRAY, ARRAY))
+    places = _on_diagonal(np.shape(x)[0], max(-k, 0), max(k, 0))
+    return scatter(x, right_of_diagonal(size, size), *places, key=(ARRAY, ARRAY))
 
 
 @answers(np.trace)

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from tinygraph.errors import ShapeError
+from tinygraph.formulas import Formula, call, listed
 from tinygraph.graph import answers, op
+from tinygraph.letters import as_text
 from tinygraph.ops.axes import broadcast_to
 from tinygraph.ops.diagonals import diagonal
 from tinygraph.ops.shaping import axis_numbers, in_shape, reshape
@@ -75,12 +77,18 @@ def _of_argument(place: int, g: Any, xs: Sequence[Any], subscripts: str) -> Any:
     return part if part.shape == whole else broadcast_to(part, whole)
 
 
+def _on_board(subscripts: str, xs: Sequence[Formula]) -> Formula:
+    """einsum(xm,xh→hm; X, W)."""
+    letters, args = subscripts.replace("->", "→"), listed(xs)
+    return call("einsum", [Formula(f"{letters}; {args.text}", rf"{as_text(f'{letters}; ')} {args.latex}")])
+
+
 @op(
     rest=lambda i, g, out, *xs, subscripts: _of_argument(i, g, xs, subscripts),
     shape=_contracted,
     dtype=lambda *xs, subscripts: np.result_type(*xs),
     label=lambda subscripts: f"einsum('{subscripts}', {{args}})",
-    latex=r"\operatorname{{einsum}}\left({args}\right)",
+    board=lambda *xs, subscripts: _on_board(subscripts, xs),
 )
 def _einsum(*xs: Any, subscripts: str) -> Any:
     return np.einsum(subscripts, *xs, optimize=True)[()]  # 0-d as a number, as np.dot has it

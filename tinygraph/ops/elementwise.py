@@ -6,6 +6,7 @@ import numpy as np
 
 from tinygraph.errors import ShapeError
 from tinygraph.feeds import real_dtype
+from tinygraph.formulas import between, call, cases
 from tinygraph.graph import Op, answers, number, op
 from tinygraph.notation import COMPARISON, POWER, PRODUCT, SIGN, SUM
 
@@ -14,73 +15,73 @@ from tinygraph.notation import COMPARISON, POWER, PRODUCT, SIGN, SUM
 # fmt: off
 add      = Op("add",      np.add,      [lambda g, out, x, y: g,
                                         lambda g, out, x, y: g],
-              label="{0} + {1}", latex="{0} + {1}", binds=SUM, numpy=np.add)
+              label="{0} + {1}", board=lambda x, y: x + y, binds=SUM, numpy=np.add)
 
 subtract = Op("subtract", np.subtract, [lambda g, out, x, y: g,
                                         lambda g, out, x, y: -g],
-              label="{0} - {1}", latex="{0} - {1}", binds=SUM, numpy=np.subtract)
+              label="{0} - {1}", board=lambda x, y: x - y, binds=SUM, numpy=np.subtract)
 
 multiply = Op("multiply", np.multiply, [lambda g, out, x, y: g * y,
                                         lambda g, out, x, y: g * x],
-              label="{0} * {1}", latex=r"{0} \odot {1}", binds=PRODUCT, numpy=np.multiply)
+              label="{0} * {1}", board=lambda x, y: x * y, binds=PRODUCT, numpy=np.multiply)
 
 divide   = Op("divide",   np.divide,   [lambda g, out, x, y: g / y,
                                         lambda g, out, x, y: -g * out / y],
-              label="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", binds=PRODUCT, numpy=np.divide)
+              label="{0} / {1}", board=lambda x, y: x / y, binds=PRODUCT, numpy=np.divide)
 
 power    = Op("power",    np.power,    [lambda g, out, x, y: g * y * _base(x, y) ** (y - 1),
                                         lambda g, out, x, y: g * out * log(where(x == 0, 1, x))],
-              label="{0} ** {1}", latex="{0}^{{{1}}}", binds=POWER, numpy=np.power, domain=(0, np.inf))
+              label="{0} ** {1}", board=lambda x, y: x**y, binds=POWER, numpy=np.power, domain=(0, np.inf))
 
 negative = Op("negative", np.negative, [lambda g, out, x: -g],
-              label="-{0}", latex="-{0}", binds=SIGN, numpy=np.negative)
+              label="-{0}", board=lambda x: -x, binds=SIGN, numpy=np.negative)
 
 # Where both are equal, each gets half of g, as in PyTorch and JAX.
 maximum  = Op("maximum",  np.maximum,  [lambda g, out, x, y: where(x == y, g / 2, where(x > y, g, 0)),
                                         lambda g, out, x, y: where(x == y, g / 2, where(x > y, 0, g))],
-              latex=r"\max\left({0}, {1}\right)", numpy=np.maximum)
+              board="max", numpy=np.maximum)
 
 minimum  = Op("minimum",  np.minimum,  [lambda g, out, x, y: where(x == y, g / 2, where(x < y, g, 0)),
                                         lambda g, out, x, y: where(x == y, g / 2, where(x < y, 0, g))],
-              latex=r"\min\left({0}, {1}\right)", numpy=np.minimum)
+              board="min", numpy=np.minimum)
 
 # Quotient and remainder of whole steps, as Python's // and %.
 floor_divide = Op("floor_divide", np.floor_divide, [None, None],
-                  label="{0} // {1}", latex=r"\left\lfloor\frac{{{0}}}{{{1}}}\right\rfloor", binds=PRODUCT,
+                  label="{0} // {1}", board=lambda x, y: (x / y).enclosed("⌊", "⌋"), binds=PRODUCT,
                   numpy=np.floor_divide)
 remainder    = Op("remainder",    np.remainder,    [lambda g, out, x, y: g,
                                                     lambda g, out, x, y: -g * (x // y)],
-                  label="{0} % {1}", latex=r"{0} \bmod {1}", binds=PRODUCT, numpy=np.remainder)
+                  label="{0} % {1}", board=between("mod"), binds=PRODUCT, numpy=np.remainder)
 
 exp      = Op("exp",      np.exp,      [lambda g, out, x: g * out],
-              latex="e^{{{0}}}", numpy=np.exp)
+              board="exp", numpy=np.exp)
 
 log      = Op("log",      np.log,      [lambda g, out, x: g / x],
-              latex=r"\log\left({0}\right)", numpy=np.log, domain=(0, np.inf))
+              numpy=np.log, domain=(0, np.inf))
 
 tanh     = Op("tanh",     np.tanh,     [lambda g, out, x: g * (1 - out * out)],
-              latex=r"\tanh\left({0}\right)", numpy=np.tanh)
+              numpy=np.tanh)
 
-equal         = Op("equal",         np.equal,         [None, None], label="{0} == {1}", latex="{0} = {1}",
+equal         = Op("equal",         np.equal,         [None, None], label="{0} == {1}", board=between("="),
                    binds=COMPARISON, numpy=np.equal)
-not_equal     = Op("not_equal",     np.not_equal,     [None, None], label="{0} != {1}", latex=r"{0} \neq {1}",
+not_equal     = Op("not_equal",     np.not_equal,     [None, None], label="{0} != {1}", board=between("≠"),
                    binds=COMPARISON, numpy=np.not_equal)
-less          = Op("less",          np.less,          [None, None], label="{0} < {1}",  latex="{0} < {1}",
+less          = Op("less",          np.less,          [None, None], label="{0} < {1}",  board=between("<"),
                    binds=COMPARISON, numpy=np.less)
-less_equal    = Op("less_equal",    np.less_equal,    [None, None], label="{0} <= {1}", latex=r"{0} \leq {1}",
+less_equal    = Op("less_equal",    np.less_equal,    [None, None], label="{0} <= {1}", board=between("≤"),
                    binds=COMPARISON, numpy=np.less_equal)
-greater       = Op("greater",       np.greater,       [None, None], label="{0} > {1}",  latex="{0} > {1}",
+greater       = Op("greater",       np.greater,       [None, None], label="{0} > {1}",  board=between(">"),
                    binds=COMPARISON, numpy=np.greater)
-greater_equal = Op("greater_equal", np.greater_equal, [None, None], label="{0} >= {1}", latex=r"{0} \geq {1}",
+greater_equal = Op("greater_equal", np.greater_equal, [None, None], label="{0} >= {1}", board=between("≥"),
                    binds=COMPARISON, numpy=np.greater_equal)
 
-bitwise_and = Op("bitwise_and", np.bitwise_and, [None, None], label="{0} & {1}", latex=r"{0} \land {1}",
+bitwise_and = Op("bitwise_and", np.bitwise_and, [None, None], label="{0} & {1}", board=between("∧"),
                  binds=COMPARISON, numpy=np.bitwise_and)
-bitwise_or  = Op("bitwise_or",  np.bitwise_or,  [None, None], label="{0} | {1}", latex=r"{0} \lor {1}",
+bitwise_or  = Op("bitwise_or",  np.bitwise_or,  [None, None], label="{0} | {1}", board=between("∨"),
                  binds=COMPARISON, numpy=np.bitwise_or)
-bitwise_xor = Op("bitwise_xor", np.bitwise_xor, [None, None], label="{0} ^ {1}", latex=r"{0} \oplus {1}",
+bitwise_xor = Op("bitwise_xor", np.bitwise_xor, [None, None], label="{0} ^ {1}", board=between("⊕"),
                  binds=COMPARISON, numpy=np.bitwise_xor)
-invert      = Op("invert",      np.invert,      [None],       label="~{0}",      latex=r"\lnot {0}",
+invert      = Op("invert",      np.invert,      [None],       label="~{0}",      board=lambda x: call("¬", [x]),
                  binds=SIGN, numpy=np.invert)
 logical_and = Op("logical_and", np.logical_and, [None, None], numpy=np.logical_and)
 logical_or  = Op("logical_or",  np.logical_or,  [None, None], numpy=np.logical_or)
@@ -108,7 +109,7 @@ def floats(x: Any) -> Any:
     return x if x.dtype.kind == "f" else x * 1.0
 
 
-@op(lambda g, out, x: g * out * (1 - out), latex=r"\sigma\left({0}\right)")
+@op(lambda g, out, x: g * out * (1 - out))
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)) element by element, without overflow and to the last digits for every x.
 
@@ -124,7 +125,7 @@ def sigmoid(x: Any) -> Any:
         return np.where(x >= 0, 1, small) / (1 + small)
 
 
-@op(lambda g, out, x: where(x > 0, g, 0), latex=r"\operatorname{{relu}}\left({0}\right)")
+@op(lambda g, out, x: where(x > 0, g, 0))
 def relu(x: Any) -> Any:
     """max(x, 0) element by element; its derivative at 0 is 0, as in PyTorch and JAX.
 
@@ -151,6 +152,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     None,
     lambda g, out, condition, x, y: where(condition, g, 0),
     lambda g, out, condition, x, y: where(condition, 0, g),
+    board=lambda condition, x, y: cases(condition, x, y),
     numpy=np.where,
 )
 def where(condition: Any, x: Any, y: Any) -> Any:
@@ -163,7 +165,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)
 
 
-@op(lambda g, out, x, dtype: g, dtype=lambda x, dtype: real_dtype(dtype, "a node"))
+@op(lambda g, out, x, dtype: g, board=lambda x, dtype: x, dtype=lambda x, dtype: real_dtype(dtype, "a node"))
 def astype(x: Any, dtype: Any) -> Any:
     """x as numbers of another dtype.
 

@@ -1,13 +1,15 @@
 """Elements by their size: the largest, the smallest, and all in order."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinygraph.graph import answers, op
+from tinygraph.formulas import call
+from tinygraph.graph import Op, answers, op
 from tinygraph.ops.elementwise import astype, where
 from tinygraph.ops.picking import take_along_axis
-from tinygraph.ops.reductions import one_axis, reduced_shape, reduction, spread, sum
+from tinygraph.ops.reductions import one_axis, over, reduced_shape, reduction, spread, sum
 from tinygraph.ops.shaping import reshape
 from tinygraph.sizes import product
 
@@ -52,7 +54,14 @@ def _place(*_: Any, **__: Any) -> Any:
     return np.dtype(np.int64)
 
 
-@op(None, settle=one_axis, shape=reduced_shape, dtype=_place, numpy=np.argmax)
+def _place_of(numpy: Callable[..., Any]) -> Callable[[Callable[..., Any]], Op]:
+    """Declare an op that finds a place along an axis."""
+    name = numpy.__name__
+    board = lambda x, axis, keepdims: call(name, [x], over=over(x, axis))
+    return op(None, settle=one_axis, shape=reduced_shape, dtype=_place, board=board, numpy=numpy)
+
+
+@_place_of(np.argmax)
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """The place of the largest element, along an axis or of all elements row by row; of several the first.
 
@@ -63,7 +72,7 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     return np.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@op(None, settle=one_axis, shape=reduced_shape, dtype=_place, numpy=np.argmin)
+@_place_of(np.argmin)
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """The place of the smallest element, along an axis or of all elements row by row; of several the first.
 

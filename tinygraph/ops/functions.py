@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.formulas import Formula
 from tinygraph.graph import Node, Op, answers, op
 from tinygraph.ops.elementwise import maximum, sigmoid, where
 
@@ -12,17 +13,19 @@ LN2, LN10, DEGREE = math.log(2), math.log(10), math.pi / 180
 
 # fmt: off
 sign       = Op("sign",       np.sign,       [None],                                         numpy=np.sign)
-abs        = Op("abs",        np.absolute,   [lambda g, out, x: g * sign(x)],                latex=r"\left|{0}\right|",
-                numpy=np.absolute)  # its derivative at 0 is 0, as in PyTorch
-fabs       = Op("fabs",       np.fabs,       [lambda g, out, x: g * sign(x)],                latex=r"\left|{0}\right|",
-                numpy=np.fabs)  # of whole numbers it makes floats
+abs        = Op("abs",        np.absolute,   [lambda g, out, x: g * sign(x)],                numpy=np.absolute,
+                board=lambda x: x.enclosed("|", "|"))  # its derivative at 0 is 0, as in PyTorch
+fabs       = Op("fabs",       np.fabs,       [lambda g, out, x: g * sign(x)],                numpy=np.fabs,
+                board=lambda x: x.enclosed("|", "|"))  # of whole numbers it makes floats
 copysign   = Op("copysign",   np.copysign,   [lambda g, out, x, y: g * sign(out) * sign(x), None], numpy=np.copysign)
-sqrt       = Op("sqrt",       np.sqrt,       [lambda g, out, x: g / (2 * out)],              latex=r"\sqrt{{{0}}}",
-                numpy=np.sqrt,    domain=(0, np.inf))
-cbrt       = Op("cbrt",       np.cbrt,       [lambda g, out, x: g / (3 * out * out)],        latex=r"\sqrt[3]{{{0}}}",
-                numpy=np.cbrt)
-square     = Op("square",     np.square,     [lambda g, out, x: 2 * g * x],                  numpy=np.square)
-reciprocal = Op("reciprocal", np.reciprocal, [lambda g, out, x: -g * out * out],             numpy=np.reciprocal)
+sqrt       = Op("sqrt",       np.sqrt,       [lambda g, out, x: g / (2 * out)],              numpy=np.sqrt,
+                board=lambda x: x.root(), domain=(0, np.inf))
+cbrt       = Op("cbrt",       np.cbrt,       [lambda g, out, x: g / (3 * out * out)],        numpy=np.cbrt,
+                board=lambda x: x.root("3"))
+square     = Op("square",     np.square,     [lambda g, out, x: 2 * g * x],                  numpy=np.square,
+                board=lambda x: x ** Formula.number(2))
+reciprocal = Op("reciprocal", np.reciprocal, [lambda g, out, x: -g * out * out],             numpy=np.reciprocal,
+                board=lambda x: Formula.number(1) / x)
 
 expm1      = Op("expm1",      np.expm1,      [lambda g, out, x: g * (out + 1)],              numpy=np.expm1)
 exp2       = Op("exp2",       np.exp2,       [lambda g, out, x: g * out * LN2],              numpy=np.exp2)
@@ -59,8 +62,10 @@ hypot      = Op("hypot",      np.hypot,      [lambda g, out, x, y: g * x / out,
 logaddexp  = Op("logaddexp",  np.logaddexp,  [lambda g, out, x, y: g * sigmoid(x - y),
                                               lambda g, out, x, y: g * sigmoid(y - x)],       numpy=np.logaddexp)
 
-floor      = Op("floor",      np.floor,      [None],                                         numpy=np.floor)
-ceil       = Op("ceil",       np.ceil,       [None],                                         numpy=np.ceil)
+floor      = Op("floor",      np.floor,      [None],                                         numpy=np.floor,
+                board=lambda x: x.enclosed("⌊", "⌋"))
+ceil       = Op("ceil",       np.ceil,       [None],                                         numpy=np.ceil,
+                board=lambda x: x.enclosed("⌈", "⌉"))
 trunc      = Op("trunc",      np.trunc,      [None],                                         numpy=(np.trunc, np.fix))
 rint       = Op("rint",       np.rint,       [None],                                         numpy=np.rint)
 isnan      = Op("isnan",      np.isnan,      [None],                                         numpy=np.isnan)
@@ -85,7 +90,7 @@ def round(x: Any, decimals: int = 0) -> Any:
     lambda g, out, x, low, high: where((x < low) & (low <= high), g, 0),
     lambda g, out, x, low, high: where(maximum(x, low) > high, g, 0),
     label="clip({0}, {1}, {2})",
-    latex=r"\operatorname{{clip}}\left({0}, {1}, {2}\right)",
+    board="clip",
 )
 def _clipped(x: Any, low: Any, high: Any) -> Any:
     return np.minimum(np.maximum(x, low), high)

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from tinygraph.errors import DtypeError, ShapeError
+from tinygraph.formulas import Formula, call
 from tinygraph.graph import Node, answers, as_node, number, op
 from tinygraph.ops.shaping import in_shape, same_dtype
 from tinygraph.sizes import Entry, Shape, Size, SizeMismatchError, broadcast, product
@@ -81,12 +82,40 @@ def _written(key: Any, of: int = 0) -> str:
     return f"{{{of}}}[{', '.join(entries)}]"
 
 
+def _entries(key: Any, arrays: Sequence[Formula]) -> list[Formula]:
+    """What stands between the brackets of an index."""
+    remaining = iter(arrays)
+    entries = [next(remaining) if isinstance(entry, str) else Formula.sized(str(entry)) for entry in key]
+    while len(entries) > 1 and entries[-1].text == ":":
+        entries.pop()
+    return entries
+
+
+def _is_diagonal(key: Any, arrays: Sequence[Formula]) -> bool:
+    return key == (ARRAY, ARRAY) and arrays[0].text == arrays[1].text and arrays[0].text.startswith("arange(")
+
+
+def _on_board(x: Formula, key: Any, arrays: Sequence[Formula]) -> Formula:
+    """X[:, 0]; a new axis of size 1 comes without a word, and what is at [0, 0], [1, 1], … is the diagonal."""
+    if all(entry in (None, Span()) for entry in key):
+        return x.as_seen()
+    return call("diag", [x]) if _is_diagonal(key, arrays) else x.at(*_entries(key, arrays))
+
+
+def _scattered_on_board(x: Formula, key: Any, arrays: Sequence[Formula]) -> Formula:
+    """scatter(x at [:, 0]): zeros, but for x at the index."""
+    if _is_diagonal(key, arrays):
+        return call("diag", [x])
+    at = Formula("", "").at(*_entries(key, arrays))
+    return call("scatter", [Formula(f"{x.text} at {at.text}", rf"{x.latex} \text{{ at }} {at.latex}")])
+
+
 @op(
     lambda g, out, x, *arrays, key: scatter(g, x, *arrays, key=key),
     shape=_indexed,
     dtype=same_dtype,
     label=lambda key: _written(key),
-    latex=lambda key: _written(key).replace("{0}[", "{0}_{{[") + "}}",
+    board=lambda x, *arrays, key: _on_board(x, key, arrays),
 )
 def getitem(x: Any, *arrays: Any, key: Any) -> Any:
     """`x[key]`, the key in one form: for each axis a number, a `Span`, or "[]" for the next index array."""
@@ -108,6 +137,7 @@ def check_spans(shape: tuple[int, ...], key: Any) -> None:
     shape=lambda shape, like, *arrays, key: like,
     dtype=same_dtype,
     label=lambda key: f"scatter({{0}}, {_written(key, of=1)})",
+    board=lambda x, like, *arrays, key: _scattered_on_board(x, key, arrays),
 )
 def scatter(x: Any, like: Any, *arrays: Any, key: Any) -> Any:
     """Zeros in the shape of `like`, with x added at `[key]`; what comes to the same place adds up."""

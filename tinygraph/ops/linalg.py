@@ -48,7 +48,7 @@ def _right(g: Any, x: Any, y: Any) -> Any:
     shape=product_shape,
     dtype=lambda x, y: np.result_type(x, y),
     label="{0} @ {1}",
-    latex="{0} {1}",
+    board=lambda x, y: x @ y,
     binds=PRODUCT,
     numpy=np.matmul,
 )

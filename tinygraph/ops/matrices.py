@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygraph.errors import ShapeError
+from tinygraph.formulas import Formula
 from tinygraph.graph import answers, op
 from tinygraph.ops.diagonals import right_of_diagonal, tril
 from tinygraph.ops.elementwise import where
@@ -25,7 +26,13 @@ def _float(x: Any, *_: Any) -> Any:
     return np.result_type(x) if np.dtype(x).kind == "f" else np.dtype(np.float64)
 
 
-@op(lambda g, out, x: -(out.mT @ g @ out.mT), shape=_square, dtype=_float, latex="{0}^{{-1}}", numpy=np.linalg.inv)
+@op(
+    lambda g, out, x: -(out.mT @ g @ out.mT),
+    shape=_square,
+    dtype=_float,
+    board=lambda x: x ** Formula.number(-1),
+    numpy=np.linalg.inv,
+)
 def inv(x: Any) -> Any:
     """The inverse of a square matrix, or of each in a stack.
 
@@ -50,7 +57,7 @@ def _solved(a: Shape, b: Shape) -> Shape:
     lambda g, out, a, b: in_shape(solve(a.mT, _column(g, b)), g.shape),
     shape=_solved,
     dtype=lambda a, b: _float(np.result_type(a, b)),
-    latex="{0}^{{-1}} {1}",
+    board=lambda x, y: x ** Formula.number(-1) @ y,
     numpy=np.linalg.solve,
 )
 def solve(a: Any, b: Any) -> Any:

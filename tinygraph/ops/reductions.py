@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from tinygraph.errors import ShapeError
+from tinygraph.formulas import Formula, big, call
 from tinygraph.graph import Op, op
+from tinygraph.letters import as_text
 from tinygraph.ops.shaping import axis_number, axis_numbers, broadcast_like, in_shape
-from tinygraph.sizes import Shape, product
+from tinygraph.sizes import Shape, Size, product
 
 
 def axes_along(axis: Any, rank: int) -> tuple[int, ...]:
@@ -47,7 +49,24 @@ def reduced_shape(shape: Shape, axis: Any, keepdims: bool, **_: Any) -> Shape:
 
 def reduction(*vjps: Callable[..., Any] | None, **declaration: Any) -> Callable[[Callable[..., Any]], Op]:
     """Declare the op whose value rule, below, takes an axis and keepdims as NumPy's reductions do."""
-    return op(*vjps, settle=_settled, shape=reduced_shape, **declaration)
+    rest = {"settle": _settled, "shape": reduced_shape, **declaration}
+
+    def declare(compute: Callable[..., Any]) -> Op:
+        name = compute.__name__.lstrip("_")
+        board = {"board": lambda x, axis, **_: call(name, [x], over=over(x, axis))}
+        return op(*vjps, **(board | rest))(compute)
+
+    return declare
+
+
+def over(x: Formula, axis: Any) -> list[Formula]:
+    """The axes that are taken together, as a formula tells them: by a name that one alone has, else by number."""
+    axes = () if axis is None else axes_along(axis, len(x.shape))
+    named = [n for n in axes if isinstance(x.shape[n], Size) and x.shape.count(x.shape[n]) == 1]
+    found = [Formula.sized(str(x.shape[n])) for n in named]
+    numbers = [str(n) for n in axes if n not in named]
+    text = f"{'axis' if len(numbers) == 1 else 'axes'} {', '.join(numbers)}"
+    return [*found, Formula(text, as_text(text))] if numbers else found
 
 
 def count(x: Any, axis: Any) -> Any:
@@ -62,7 +81,7 @@ def spread(g: Any, x: Any, axis: Any) -> Any:
 
 @reduction(
     lambda g, out, x, axis, keepdims: spread(g, x, axis),
-    latex=r"\sum {0}",
+    board=lambda x, axis, keepdims: big("Σ", r"\sum", x, over(x, axis)),
     numpy=np.sum,
 )
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -80,7 +99,6 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 @reduction(
     lambda g, out, x, axis, keepdims: spread(g / count(x, axis), x, axis),
-    latex=r"\operatorname{{mean}}\left({0}\right)",
     numpy=np.mean,
 )
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.errors import ShapeError
+from tinygraph.formulas import Formula, call
 from tinygraph.graph import op
 from tinygraph.sizes import Entry, Shape, Size, broadcast, product
 
@@ -67,7 +68,29 @@ def _is_rest(total: Entry, shape: Shape) -> bool:
     return any(size == total // rest for size, rest in zip(shape, others, strict=True) if isinstance(size, Size))
 
 
-@op(lambda g, out, x, shape: reshape(g, x.shape), settle=_filled, shape=_reshaped, dtype=same_dtype, numpy=np.reshape)
+def _on_board(x: Formula, shape: Shape) -> Formula:
+    """Axes of size 1 come and go without a word, as on a blackboard; numbers along one axis alone are its index."""
+    places = [place for place, size in enumerate(shape) if size != 1]
+    if x.text.startswith("arange(") and 1 < len(shape) <= len(INDICES) and len(places) == 1:
+        return Formula.name(INDICES[places[0]])
+    return x.as_seen() if _without_ones(x.shape) == _without_ones(shape) else call("reshape", [x], f", {shape}")
+
+
+INDICES = "ijkl"
+
+
+def _without_ones(shape: Shape) -> Shape:
+    return tuple(size for size in shape if size != 1)
+
+
+@op(
+    lambda g, out, x, shape: reshape(g, x.shape),
+    settle=_filled,
+    shape=_reshaped,
+    dtype=same_dtype,
+    board=_on_board,
+    numpy=np.reshape,
+)
 def reshape(x: Any, shape: Any) -> Any:
     """The same elements, row by row, in another shape; one size may be -1, which is then what remains.
 
@@ -98,6 +121,18 @@ def _reordering(shape: Shape, axes: Any) -> dict[str, Any]:
     return {"axes": None if found == tuple(reversed(range(rank))) else found}
 
 
+def _turned_on_board(x: Formula, axes: Any) -> Formula:
+    """ᵀ where the last two axes change places; a vector on a blackboard has one axis, and is turned by no transpose."""
+    same = tuple(range(len(x.shape)))
+    order = same[::-1] if axes is None else axes
+    is_vector = x.seen not in (None, x.shape) and len(_without_ones(x.seen)) < 2
+    if order == same or is_vector:
+        return x.as_seen()
+    if order == (*same[:-2], *same[:-3:-1]):
+        return x.T
+    return call("transpose", [x], "" if axes is None else f", {axes}")
+
+
 def _inverse(axes: Any) -> Any:
     return axes and tuple(axes.index(axis) for axis in range(len(axes)))
 
@@ -108,7 +143,7 @@ def _inverse(axes: Any) -> Any:
     shape=lambda shape, axes: shape[::-1] if axes is None else tuple(shape[axis] for axis in axes),
     dtype=same_dtype,
     label=lambda axes: "{0}.T" if axes is None else f"{{0}}.transpose{axes}",
-    latex=lambda axes: "{0}^T" if axes is None else f"{{0}}^{{{{T{axes}}}}}",
+    board=_turned_on_board,
     numpy=np.transpose,
 )
 def transpose(x: Any, axes: Any = None) -> Any:
@@ -130,7 +165,7 @@ def spread_shape(shape: Shape, like: Shape) -> Shape:
     return like
 
 
-@op(lambda g, out, x, like: g, None, shape=spread_shape, dtype=same_dtype)
+@op(lambda g, out, x, like: g, None, shape=spread_shape, dtype=same_dtype, board=lambda x, like: x.as_seen())
 def broadcast_like(x: Any, like: Any) -> Any:
     """x copied along every axis that `like` has and x has not, or has with size 1: a row down, a column across.
 

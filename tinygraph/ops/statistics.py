@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.errors import ShapeError
+from tinygraph.formulas import big, call
 from tinygraph.graph import Node, answers, op
 from tinygraph.ops.axes import expand_dims
 from tinygraph.ops.diagonals import right_of_diagonal
@@ -12,7 +13,7 @@ from tinygraph.ops.elementwise import astype, exp, floats, power, where
 from tinygraph.ops.extremes import max, min
 from tinygraph.ops.functions import abs
 from tinygraph.ops.picking import flip
-from tinygraph.ops.reductions import axes_along, count, mean, one_axis, reduction, spread, sum
+from tinygraph.ops.reductions import axes_along, count, mean, one_axis, over, reduction, spread, sum
 from tinygraph.ops.shaping import in_shape, reshape, transpose
 from tinygraph.sizes import product
 
@@ -21,7 +22,6 @@ from tinygraph.sizes import product
     lambda g, out, x, axis, ddof, keepdims: (
         spread(2 * g / (count(x, axis) - ddof), x, axis) * (x - mean(x, axis=axis, keepdims=True))
     ),
-    latex=r"\operatorname{{var}}\left({0}\right)",
     numpy=np.var,
 )
 def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -38,7 +38,6 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     lambda g, out, x, axis, ddof, keepdims: (
         spread(g / where(out == 0, 1, out) / (count(x, axis) - ddof), x, axis) * (x - mean(x, axis=axis, keepdims=True))
     ),
-    latex=r"\operatorname{{std}}\left({0}\right)",
     numpy=np.std,
 )
 def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -65,7 +64,7 @@ def _of_others(x: Any, axis: Any) -> Any:
 
 @reduction(
     lambda g, out, x, axis, keepdims: spread(g, x, axis) * _of_others(x, axis),
-    latex=r"\prod {0}",
+    board=lambda x, axis, keepdims: big("Π", r"\prod", x, over(x, axis)),
     numpy=np.prod,
 )
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -117,7 +116,7 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
 
 @reduction(
     lambda g, out, x, axis, keepdims: spread(g / where(out == 0, 1, out), x, axis) * x,
-    latex=r"\left\lVert {0} \right\rVert",
+    board=lambda x, axis, keepdims: call("norm", [x], over=over(x, axis)) if over(x, axis) else x.enclosed("‖", "‖"),
 )
 def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.sqrt(np.sum(np.square(floats(x)), axis=axis, keepdims=keepdims))

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.errors import ShapeError
+from tinygraph.formulas import call
 from tinygraph.graph import Node, op
 from tinygraph.ops.einsum import einsum
 from tinygraph.ops.elementwise import where
@@ -54,11 +55,17 @@ def _settled(*_: Shape, **given: Any) -> dict[str, Any]:
     return pairs
 
 
+def _told(**pairs: Any) -> str:
+    """What slides in what way, for a blackboard: `, window 2×2, stride 2×2`."""
+    return "".join(f", {what} {down}×{across}" for what, (down, across) in pairs.items() if (down, across) != (1, 1))
+
+
 @op(
     lambda g, out, x, window, stride, dilation: fold(g, x, stride, dilation),
     settle=_settled,
     shape=_windowed,
     dtype=same_dtype,
+    board=lambda x, **pairs: call("unfold", [x], _told(**pairs)),
 )
 def unfold(x: Any, window: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     """Every window of the last two axes, (…, H, W) to (…, H', W', h, w); `dilation` is the step within a window.
@@ -78,6 +85,7 @@ def unfold(x: Any, window: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     settle=_settled,
     shape=_folded,
     dtype=same_dtype,
+    board=lambda x, like, **pairs: call("fold", [x, like], _told(**pairs)),
 )
 def fold(x: Any, like: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     """The windows laid back where `unfold` took them from, in the shape of `like`; where they overlap they add up.
