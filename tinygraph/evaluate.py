@@ -2,11 +2,13 @@
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygraph.errors import EvaluationError, FeedError, NodeTypeError, NonFiniteWarning
+from tinygraph.faults import fault_of
 from tinygraph.feeds import bind_sizes, check_assumptions, match_feeds, to_dtype
 from tinygraph.notation import caller_frame, caller_names, formula
 from tinygraph.order import order
@@ -47,7 +49,7 @@ def graph_values(
 def run(needed: Iterable["Node"], values: dict["Node", Any], sizes: dict[str, int]) -> None:
     """Add the value of each node, in order, to the values that are known; and the sizes that they tell to the sizes."""
     faults: list[str] = []
-    warned = False
+    warned, known = False, len(values)
     with np.errstate(all="call", under="ignore", call=lambda kind, flag: faults.append(kind)):
         for node in needed:
             if node in values:
@@ -62,7 +64,7 @@ def run(needed: Iterable["Node"], values: dict["Node", Any], sizes: dict[str, in
             if node.op.counts:
                 sizes[str(node.shape[0])] = len(out)
             if faults and not warned:
-                warned = _warn_if_not_finite(node, args, values[node])
+                warned = _warn_if_not_finite(node, values, known)
             faults.clear()
 
 
@@ -99,23 +101,14 @@ def _leaf_values(
     return needed, known, bind_sizes({node: value for node, value in known.items() if not node.weak})
 
 
-def _warn_if_not_finite(node: "Node", args: Sequence[Any], out: Any) -> bool:
-    wrong = ~np.isfinite(out)
-    if not wrong.any():
-        return False
-    index = tuple(int(i) for i in np.argwhere(wrong)[0])
-    names = caller_names()
-    causes = [
-        f"{formula(arg, names)} is {np.broadcast_to(value, wrong.shape)[index]}"
-        for arg, value in zip(node.args, args, strict=True)
-        if node.op.is_elementwise and arg.op.name not in ("constant", "size")
-    ]
-    place = f" at {list(index)}" if index else ""
-    because = f", where {' and '.join(causes)}" if causes else ""
-    message = f"{formula(node, names)} is {np.asarray(out)[index]}{place}{because}"
-    _, level = caller_frame()
-    warnings.warn(message, NonFiniteWarning, stacklevel=level + 1)
-    return True
+def _warn_if_not_finite(node: "Node", values: Mapping["Node", Any], known: int) -> bool:
+    """Whether there was something to warn of; the first values, so many, were known before any was computed."""
+    is_finite = np.isfinite(values[node]).all()  # a flag may have been raised on the way
+    fault = None if is_finite else fault_of(node, values, caller_names(), fed=set(islice(values, known)))
+    if fault:
+        _, level = caller_frame()
+        warnings.warn(fault.text, NonFiniteWarning, stacklevel=level + 1)
+    return fault is not None
 
 
 def _handed_out(value: Any) -> Any:
