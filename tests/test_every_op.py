@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import tinygraph as tg
+from tinygraph.board import made_of
+from tinygraph.draw.page import mathml
 from tinygraph.graph import OPS, Op
 from tinygraph.notation import expression
 from tinygraph.ops.indexing import Span
@@ -570,17 +572,29 @@ def test_a_python_number_beside_an_array_gives_way_as_in_numpy(name, number, dty
 
 
 @every_op
-def test_label_and_latex_have_every_argument(name):
+def test_each_way_of_writing_an_op_has_every_argument(name):
+    silent = {"where", "broadcast_like", "scatter", "getitem"}  # on a board what is 0, or only like, is not said
     for case in _cases(OPS[name]):
         node = case.op(*_inputs(case.arrays()), **case.params)
-        for style in ("label", "latex"):
-            text = expression(node, {}, style)
-            if name not in ("getitem", "scatter") or style == "label":
-                assert all(f"x{place}" in text or f"x_{place}" in text for place in range(len(node.args))), text
-            assert not re.search(r"\{\d\}", text), text
-            if style == "latex":
-                assert text.count("{") == text.count("}"), text
-                assert "{{" not in text.replace("{{x", "").replace("}}", ""), text
+        label, board = expression(node, {}), made_of(node, {})
+        for text, names in ((label, "x{}"), (board.text, "x{}"), (board.latex, "x_{{{}}}")):
+            found = [names.format(place) in text or f"x_{place}" in text for place in range(len(node.args))]
+            assert all(found) or (name in silent and text is not label), text
+        assert not re.search(r"\{\d\}", label), label
+        assert mathml(board.latex).startswith("<math")
+
+
+@every_op
+def test_every_derivative_of_an_op_is_derived_in_steps_that_are_right(name):
+    """Each line of `tg.explain` computes the gradient, and can be shown as a formula."""
+    for case in _cases(OPS[name]):
+        arrays, inputs, node, places = _derivable(case)
+        if not places:
+            continue
+        derived = tg.explain(tg.sum(node * node), [inputs[place] for place in places], _feeds(inputs, arrays))
+        for step in derived:
+            assert step.error <= 1e-6, (str(case), step.text, step.error)
+            assert step.mathml.startswith("<math")
 
 
 # The checks can fail: each op is given a wrong rule, and a new op with a right one and a wrong one.

@@ -45,6 +45,15 @@ def check_cost(J: Node, wrt: Any) -> None:
         raise GradientError(f"{J} is no single number, so it has no gradient: take tg.sum or tg.mean of it first")
 
 
+def asked(J: Node, wrt: Any) -> list[Node]:
+    """The nodes of `wrt`, each once; raises the errors of `grad`, and `NodeTypeError` where there is none."""
+    check_cost(J, wrt)
+    found = list(dict.fromkeys(leaves(wrt)))
+    if not found:
+        raise NodeTypeError("there is no derivative to ask for: give a node or more, as in [W, b]")
+    return found
+
+
 def one_like(J: Node) -> Node:
     """The derivative of a number with respect to itself."""
     return constant(np.ones((1,) * J.ndim, J.dtype))

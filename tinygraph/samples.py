@@ -92,6 +92,9 @@ def _sample(
             low, high = max(low, user.op.domain[0] + 0.1), min(high, user.op.domain[1] - 0.1)
     shape = tuple(entry.at(sizes) if isinstance(entry, Size) else entry for entry in node.shape)
     values = rng.uniform(low, max(low, high), shape)
+    if node.params.get("sums_to_one") is not None:
+        shares = np.exp(values)
+        values = shares / np.sum(shares, axis=node.params["sums_to_one"], keepdims=True)
     if node.dtype.kind == "f":
         return values.astype(node.dtype)
     return (values > 0 if node.dtype.kind == "b" else np.abs(np.round(values))).astype(node.dtype)

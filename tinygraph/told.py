@@ -1,0 +1,92 @@
+"""The rule by which an op is differentiated, in a few words: `σ′ = σ(1 − σ)`, product rule, matrix product."""
+
+from collections.abc import Iterable, Mapping, Set
+from typing import Any
+
+import numpy as np
+
+from tinygraph.board import made_of
+from tinygraph.formulas import Formula
+from tinygraph.graph import INPUT, Node, Op, as_node
+from tinygraph.reading import Reader, write
+from tinygraph.rewrite import Rewriting
+from tinygraph.sizes import Size
+
+WORDS = {
+    **dict.fromkeys(["add", "subtract", "negative"], ""),
+    "multiply": "product rule",
+    "divide": "quotient rule",
+    "matmul": "matrix product",
+    "sum": "sum: each counts 1",
+    "mean": "mean: each counts the same",
+    "logsumexp": "log Σ exp: its derivative is softmax",
+    **dict.fromkeys(["transpose", "reshape", "broadcast_like", "broadcast_to", "astype"], ""),
+}
+MOST_TOLD = 3
+
+_identities: dict[Any, str] = {}
+
+
+def rules_of(nodes: Iterable[Node], on_the_way: Set[Node], names: Mapping[Node, str]) -> str:
+    """The rules for these nodes, which the chain rule links; none for what a sign or a sum needs.
+
+    What is not on the way is held fixed, so a product with it needs no product rule.
+    """
+    found = list(dict.fromkeys(filter(None, (_rule_of(node, on_the_way, names) for node in nodes))))
+    return ", ".join(found) if len(found) <= MOST_TOLD else ", ".join([*found[:MOST_TOLD], "…"])
+
+
+def _rule_of(node: Node, on_the_way: Set[Node], names: Mapping[Node, str]) -> str:
+    name = node.op.name
+    if name in ("softmax", "log_softmax"):
+        a, z = names.get(node, "a"), names.get(node.args[0], "z")
+        p = a if name == "softmax" else f"softmax({z})"
+        return f"{name}: ∂{a}ᵢ/∂{z}ⱼ = {a}ᵢ(δᵢⱼ − {a}ⱼ)" if name == "softmax" else f"∂{a}ᵢ/∂{z}ⱼ = δᵢⱼ − {p}ⱼ"
+    if (name == "multiply" and not set(node.args) <= on_the_way) or (
+        name == "divide" and node.args[1] not in on_the_way
+    ):
+        return ""
+    if name == "power":
+        return "power rule"
+    if name == "mean" and (sizes := _sizes(node)):
+        return f"mean: each counts 1/{sizes}"
+    return WORDS[name] if name in WORDS else identity(node.op, node.params) or name
+
+
+def _sizes(node: Node) -> str:
+    axis = node.params["axis"]
+    size = node.args[0].size if axis is None else None
+    return "" if size is None else str(size) if isinstance(size, int) else Formula.sized(str(size)).held().text
+
+
+def identity(op: Op, params: Mapping[str, Any] | None = None) -> str:
+    """The derivative of a function of one number, as its identity.
+
+    >>> import tinygraph as tg
+    >>> identity(tg.sigmoid), identity(tg.log)
+    ('σ′ = σ(1 − σ)', '(log x)′ = 1/x')
+    """
+    params = op.defaults if params is None else params
+    key = (op.name, *params.items())
+    if key not in _identities:
+        _identities[key] = _identity(op, params)
+    return _identities[key]
+
+
+def _identity(op: Op, params: Mapping[str, Any]) -> str:
+    rule = op.vjps[0] if op.is_elementwise and len(op.vjps) == 1 else None
+    if rule is None:
+        return ""
+    shape = (Size.named("n"),)
+    x = Node(INPUT, (), {}, shape, np.float64, "x")
+    out = Node(op, (x,), params, shape, np.float64)
+    call = op.board([Formula.name("x", shape)], params)
+    derivative = Rewriting([rule(as_node(1.0), out, x, **params)], known={out}).roots[0]
+    derivative = write(Reader({x, out}).read(derivative))
+    found = made_of(derivative, {out: call.text, x: "x"}) if derivative is not out else call
+    function = call.text.removesuffix("(x)")
+    short = found.text.replace(call.text, function)
+    if function != call.text and "x" not in short.replace("exp", "").replace("max", ""):
+        return f"{function}′ = {short}"
+    left = call.text if call.text.endswith(")") and function != call.text else f"({call.text})"
+    return f"{left}′ = {found.text}"
