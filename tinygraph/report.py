@@ -43,6 +43,8 @@ class Report:
 
     def __init__(self) -> None:
         self._steps: dict[tuple[str, str], Step] = {}
+        self.written: dict[Node, Node] = {}
+        """What each node of the result was written as."""
 
     def add(self, law: str, before: "Node", after: "Node", kind: int = LAW, note: str = "") -> None:
         """Count one more use of the law."""

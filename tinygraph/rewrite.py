@@ -85,6 +85,7 @@ class Rewriting:
         self.roots = self._with_known(new)
         for root in self.roots if self.report else ():
             object.__setattr__(root, "_report", self.report)
+        self.report.written.update(zip(self.roots, roots, strict=True))
 
     def now(self, node: Node) -> Node:
         """What became of a node: the node that computes its value now."""

@@ -1,39 +1,34 @@
-"""A graph as a picture: each node a box of name, formula and shape, and beside it its gradient."""
+"""`tg.draw`: a graph as a picture, by the reader's names or op by op, with its gradients, values and layers."""
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import count
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import graphviz
-import numpy as np
-
-from tinygraph.derivatives import contributions, cotangents, one_like
-from tinygraph.derivatives import grad as gradients_of
-from tinygraph.draw.render import FONT, to_pdf, to_png, to_svg
+from tinygraph.derivatives import check_cost
+from tinygraph.draw.compare import comparison
+from tinygraph.draw.dot import DIRECTIONS, to_dot
+from tinygraph.draw.fold import folded
+from tinygraph.draw.legend import with_legend
+from tinygraph.draw.picture import Picture, picture
+from tinygraph.draw.render import to_pdf, to_png, to_svg
+from tinygraph.draw.theme import DARK, LIGHT, in_dark
+from tinygraph.draw.values import MOST_SHOWN
 from tinygraph.errors import DrawError
-from tinygraph.evaluate import graph_values
 from tinygraph.files import write_whole
+from tinygraph.folding import Folded
 from tinygraph.graph import Node
-from tinygraph.notation import caller_names, expression, formula
-from tinygraph.order import order
-from tinygraph.samples import told_samples, with_samples
+from tinygraph.notation import caller_names
 from tinygraph.structure import leaves
 
-MOST_BOXES = 2000
-MOST_CURVED, MOST_CROSSED = 1000, 60_000
-"""How many rows the edges may cross, all together, to be bent around boxes, and to be drawn at all."""
+MOST_BOXES, MOST_READABLE = 2000, 60
+"""A picture of more boxes is refused; of more than the second, scopes are folded."""
+MOST_CURVED, MOST_CROSSED = 1000, 10_000
+"""How many rows the edges may cross, all together, to be bent around boxes, and to be drawn at all: it takes 10 s."""
 
-# Fill and line; blue, orange and green stay apart for every kind of colour vision.
-STEP, DATA, PARAMETER, GRADIENT = (
-    ("#f3f7fd", "#33527a"),
-    ("#eef0f3", "#6b7684"),
-    ("#e8f4ea", "#2f6f43"),
-    ("#fdf0e6", "#b3480f"),
-)
-COLORS = {"input": DATA, "constant": DATA, "parameter": PARAMETER}
+THEMES = {"light": LIGHT, "dark": DARK, "auto": LIGHT}
 
 
 @dataclass(frozen=True)
@@ -41,15 +36,19 @@ class Drawing:
     """A picture of a graph; it shows itself in a notebook, and `dot` is its text in Graphviz's language."""
 
     dot: str
+    theme: str = "auto"
 
     def svg(self) -> str:
-        """The picture as SVG, to be put into a page or a file."""
+        """The picture as SVG, for a page or a file; in the theme "auto" it is dark where its reader likes that."""
         svg = to_svg(self.dot)
-        if svg.count('class="edge"') != len(re.findall(r"^\t+d?n\d+ -> ", self.dot, re.MULTILINE)):
+        if len(re.findall('class="edge[" ]', svg)) != len(re.findall(r"^\t+n\d+ -> ", self.dot, re.MULTILINE)):
             raise DrawError(
                 "Graphviz has lost an edge of this picture: save it as .dot and draw that with another version"
             )
-        return svg
+        own = f"tg{hashlib.sha256(self.dot.encode()).hexdigest()[:8]}"
+        svg = _with_own_ids(with_legend(svg, self.dot, THEMES[self.theme]), own)
+        style = f"\n<style>@media (prefers-color-scheme:dark){{{in_dark(f'#{own}')}}}</style>" * (self.theme == "auto")
+        return svg.replace("<svg ", f'<svg id="{own}" ', 1).replace("\n", f"{style}\n", 1)
 
     def save(self, path: Any) -> None:
         """Write the picture; the file's ending says how: .svg, .png, .pdf or .dot.
@@ -62,10 +61,11 @@ class Drawing:
         ...     tg.draw(tg.sum(x * x)).save(f"{folder}/graph.svg")
         """
         path = Path(path)
+        flat = replace(self, theme="light" if self.theme == "auto" else self.theme)
         writers: dict[str, Callable[[], bytes]] = {
             ".svg": lambda: self.svg().encode(),
-            ".png": lambda: to_png(self.svg()),
-            ".pdf": lambda: to_pdf(self.svg()),
+            ".png": lambda: to_png(flat.svg()),
+            ".pdf": lambda: to_pdf(flat.svg()),
             ".dot": lambda: self.dot.encode(),
         }
         if path.suffix.lower() not in writers:
@@ -80,14 +80,27 @@ class Drawing:
         return f"<Drawing, {len(self.dot.splitlines())} lines of DOT: .save('graph.svg') writes it>"
 
 
-def draw(*nodes: Node, grad: Any = None, values: bool = False, feeds: Mapping[Any, Any] | None = None) -> Drawing:
+def draw(
+    *nodes: Node,
+    grad: Any = None,
+    values: bool | int = False,
+    feeds: Mapping[Any, Any] | None = None,
+    detail: str | None = None,
+    direction: str = "TB",
+    theme: str = "auto",
+    fold: bool | None = None,
+) -> Drawing:
     """Draw the graph of the nodes; with `grad`, also the gradients of the one node with respect to those of `grad`.
 
-    Each box has the node's name (an explicit one, else its variable's, else v1, v2, …), its formula and its shape;
-    with `values` also its value, or a summary of a large one. Inputs without a feed then get small samples, and the
-    picture says so. Gradients stand beside their nodes, in orange, called dZ for ∂J/∂Z; an edge back says what it
-    adds where several gradients meet, and over which sizes it is summed where its node was broadcast.
-    Raises `DrawError` beyond 2000 boxes.
+    A box is a node that has a name, its variable's or one of its own; what lies between two names is folded into a
+    formula, as on a blackboard. `detail="ops"` draws every op instead. The upper row of a box is the node, the lower
+    one its gradient, called dZ for ∂J/∂Z; each dashed edge back tells the local derivative that the gradient is
+    multiplied by on its way, or the sizes that it is summed over. With `values` small values are shown whole, and large
+    ones as their range and spread; a number says up to how many elements. Inputs without a feed then get small samples,
+    and the picture says so. The first inf or NaN is marked. Nodes made in a `tg.scope` stand in a frame; a scope is one
+    box where `fold=True`, and in a picture of more than 60 boxes unless `fold=False`. `direction` is "TB", "LR", "BT"
+    or "RL"; `theme` is "light", "dark" or "auto". What `tg.simplify` made is drawn beside what was written, with what
+    changed marked. Raises `DrawError` beyond 2000 boxes.
 
     >>> import tinygraph as tg
     >>> x = tg.input("x", ("n",))
@@ -95,178 +108,74 @@ def draw(*nodes: Node, grad: Any = None, values: bool = False, feeds: Mapping[An
     >>> print(tg.draw(J, grad=x, values=True).dot)
     digraph {...}
     """
+    _check(nodes, grad, values, detail, direction, theme, fold)
+    names = caller_names()
+    most = MOST_SHOWN if values is True else int(values)
+    wrt = list(dict.fromkeys(leaves(grad))) if grad is not None else []
+    if wrt:
+        check_cost(nodes[0], wrt)
+    if len(nodes) == 1 and nodes[0].report and not wrt and detail is None:
+        found = comparison(nodes[0], names, most, feeds)
+    else:
+        graph = Folded(nodes, names, also=wrt, is_whole=detail == "ops")
+        refuse_too_large(graph.boxes, graph.inputs)
+        found = picture(nodes, wrt, graph, most, feeds)
+    if fold or (fold is None and len(found.boxes) > MOST_READABLE):
+        found = folded(found)
+    return Drawing(to_dot(found, direction, THEMES[theme], is_curved(found)), theme)
+
+
+def _check(nodes: Sequence[Any], grad: Any, values: Any, detail: Any, direction: Any, theme: Any, fold: Any) -> None:
     for node in nodes:
         if not isinstance(node, Node):
             hint = ": feeds go in by feeds=…" if isinstance(node, dict) else ""
             raise DrawError(f"only nodes can be drawn, not {type(node).__name__}{hint}")
     if not nodes or (grad is not None and len(nodes) != 1):
         raise DrawError("draw takes one node or more, and exactly one where it is to draw gradients")
-    return Drawing(_Diagram(nodes, caller_names(), grad, values, feeds).dot())
-
-
-class _Diagram:
-    """What is drawn, and what each part of it is called."""
-
-    def __init__(
-        self,
-        nodes: tuple[Node, ...],
-        names: Mapping[Node, str],
-        grad: Any,
-        values: bool,
-        feeds: Mapping[Any, Any] | None,
+    if not isinstance(values, bool | int) or values < 0:
+        raise DrawError(f"values={values!r} is unknown: it is True, False, or how many elements are shown at most")
+    for what, given, known in (
+        ("detail", detail, (None, "names", "ops")),
+        ("direction", direction, DIRECTIONS),
+        ("theme", theme, tuple(THEMES)),
+        ("fold", fold, (None, True, False)),
     ):
-        wrt = leaves(grad) if grad is not None else []
-        self.gradients = _gradients(nodes[0], wrt) if wrt else {}
-        roots = {*nodes, *wrt}
-        self.boxes = [node for node in order(*nodes, *wrt) if node in roots or not _is_inline(node)]
-        count, crossed = len(self.boxes) + len(self.gradients), _rows_crossed(self.boxes)
-        if count > MOST_BOXES or crossed > MOST_CROSSED:
+        if given not in known:
             raise DrawError(
-                f"a picture of {count} boxes, whose edges cross {crossed} rows, is more than anyone could look at "
-                f"(at most {MOST_BOXES} and {MOST_CROSSED}): draw a part of the graph, from a node in its middle"
+                f"{what}={given!r} is unknown: it is {' or '.join(repr(each) for each in known if each is not None)}"
             )
-        self.is_curved = crossed <= MOST_CURVED
-        self.names = _all_named(self.boxes, names)
-        taken = set(self.names.values())
-        self.d = {node: f"d{name}" if f"d{name}" not in taken else f"∂{name}" for node, name in self.names.items()}
-        for node, gradient in self.gradients.items():
-            self.names.setdefault(gradient, self.d[node])
-        self.legend = []
-        if self.gradients:
-            J = self.names[nodes[0]]
-            self.legend.append(f"orange: gradients, back along the dashed edges; each dv is ∂{J}/∂v")
-        self.values: Mapping[Node, Any] = {}
-        if values:
-            drawn = [*nodes, *wrt, *self.gradients.values()]
-            fed, sampled = with_samples(drawn, feeds)
-            self.values, _ = graph_values(drawn, fed, {})
-            if sampled:
-                self.legend.append(told_samples(fed, sampled, before="values of "))
 
-    def dot(self) -> str:
-        graph = graphviz.Digraph(
-            # newrank ranks all boxes at once: the other way, Graphviz loses edges between clusters.
-            graph_attr={"newrank": "true", "ranksep": "0.3", "nodesep": "0.3", "pad": "0.25", "fontname": FONT},
-            node_attr={"shape": "record", "style": "filled", "fontname": FONT, "fontsize": "12", "margin": "0.14,0.04"},
-            edge_attr={"fontname": FONT, "fontsize": "10", "arrowsize": "0.7", **_ink(STEP)},
+
+def refuse_too_large(boxes: Sequence[Node], inputs: Mapping[Node, Sequence[Node]]) -> None:
+    """Raises `DrawError` for a picture that no one could look at."""
+    count, crossed = len(boxes), _rows_crossed(boxes, inputs)
+    if count > MOST_BOXES or crossed > MOST_CROSSED:
+        raise DrawError(
+            f"a picture of {count} boxes, whose edges cross {crossed} rows, is more than anyone could look at "
+            f"(at most {MOST_BOXES} and {MOST_CROSSED}): draw a part of the graph, from a node in its middle, "
+            "or put layers into tg.scope(…) and fold=True"
         )
-        graph.attr(bgcolor="white", nslimit="2")
-        if not self.is_curved:
-            graph.attr(splines="line", nslimit="0.2", mclimit="0.1")
-        if self.legend:
-            graph.attr(label=_escaped("\n".join(self.legend)), fontsize="10", fontcolor=DATA[1], labelloc="b")
-        ids = {node: f"n{number}" for number, node in enumerate(self.boxes)}
-        parts = self._parts()
-        for node, own in ids.items():
-            made = node.op.name if node.op.name in COLORS else expression(node, self.names)
-            colors = COLORS.get(node.op.name, STEP)
-            if node not in self.gradients:
-                self._add_box(graph, own, self.names[node], made, node, colors)
-                continue
-            with graph.subgraph(name=f"cluster_{own}") as pair:
-                pair.attr(peripheries="0", margin="4", label="", rank="same")
-                self._add_box(pair, own, self.names[node], made, node, colors)
-                gradient = self.gradients[node]
-                sum_of_parts = " + ".join(text for _, text in parts[node]).replace("+ -", "- ")
-                made = sum_of_parts or expression(gradient, self.names, depth=8)
-                self._add_box(pair, f"d{own}", self.d[node], made, gradient, GRADIENT)
-        for node, own in ids.items():
-            for arg in node.args:
-                if arg in ids:
-                    graph.edge(ids[arg], own, label=_note("copied over", _copied(node, arg)))
-        for arg, found in parts.items():
-            for node, text in found:
-                note = f"adds {text}\n" if len(found) > 1 else ""
-                note += _note("summed over", _copied(node, arg))
-                # Drawn from the argument, so that each gradient keeps the rank of its node.
-                ends = f"d{ids[arg]}", f"d{ids[node]}"
-                graph.edge(*ends, label=_escaped(note.strip()), style="dashed", dir="back", **_ink(GRADIENT))
-        return str(graph.source)
-
-    def _parts(self) -> dict[Node, list[tuple[Node, str]]]:
-        """What each node that uses an argument adds to the argument's gradient, as a formula."""
-        parts: dict[Node, list[tuple[Node, str]]] = {node: [] for node in self.gradients}
-        for node, gradient in self.gradients.items():
-            names = {**self.names, gradient: self.d[node]}  # one gradient may be that of several nodes
-            for place, part in contributions(node, gradient, self.gradients):
-                parts[node.args[place]].append((node, formula(part, names, depth=8)))
-        return parts
-
-    def _add_box(self, graph: Any, own: str, name: str, made: str, node: Node, colors: tuple[str, str]) -> None:
-        rows = [name, made, str(node.shape)]
-        if node in self.values:
-            rows.append(_summary(self.values[node]))
-        label = "{" + "|".join(map(_escaped, rows)) + "}"
-        graph.node(own, graphviz.nohtml(label), fillcolor=colors[0], **_ink(colors))
 
 
-def _gradients(J: Node, wrt: Sequence[Node]) -> dict[Node, Node]:
-    """The gradient of every node on a way from `wrt` to J; zeros for one that J does not depend on."""
-    zeros = dict(zip(wrt, gradients_of(J, wrt), strict=True))
-    return zeros | cotangents([(J, one_like(J))], wrt)
+def _with_own_ids(svg: str, own: str) -> str:
+    """The picture with ids that no other picture on the same page has, and that are the same each time it is drawn."""
+    ids = dict.fromkeys(re.findall(r' id="([^"]+)"', svg))
+    new = {old: f"{own}-{place}" if re.search(r"l_\d+$", old) else f"{own}-{old}" for place, old in enumerate(ids)}
+    return re.sub(r'( id="|url\(#)([^")]+)', lambda found: found[1] + new.get(found[2], found[2]), svg)
 
 
-def _is_inline(node: Node) -> bool:
-    """Whether the node is written inside the formulas that use it: a plain number or a size."""
-    return not node.args and not node.name and node.shape == () and node.op.name in ("constant", "size")
+def is_curved(found: Picture) -> bool:
+    """Whether edges may be bent around boxes: where many cross many rows, that takes too long."""
+    inputs: dict[Node, list[Node]] = {box.node: [] for box in found.boxes}
+    for edge in found.edges:
+        if not edge.is_back:
+            inputs[edge.head].append(edge.tail)
+    return _rows_crossed(list(inputs), inputs) <= MOST_CURVED
 
 
-def _all_named(nodes: Sequence[Node], names: Mapping[Node, str]) -> dict[Node, str]:
-    """A name for each node: its own, its variable's, or the next of v1, v2, …"""
-    found = {node: node.name or names[node] for node in nodes if node.name or node in names}
-    free = (f"v{number}" for number in count(1))
-    taken = set(found.values())
-    for node in nodes:
-        if node not in found:
-            found[node] = next(name for name in free if name not in taken)
-    return found
-
-
-def _rows_crossed(nodes: Sequence[Node]) -> int:
+def _rows_crossed(boxes: Sequence[Node], inputs: Mapping[Node, Sequence[Node]]) -> int:
     """The number of rows that the edges cross, all together."""
     row: dict[Node, int] = {}
-    for node in nodes:
-        row[node] = 1 + max((row.get(arg, 0) for arg in node.args), default=0)
-    return sum(row[node] - row[arg] for node in nodes for arg in node.args if arg in row)
-
-
-def _copied(node: Node, arg: Node) -> list[str]:
-    """The sizes over which broadcasting copied arg on its way into node."""
-    if not node.op.is_elementwise and node.op.name not in ("broadcast_like", "broadcast_to"):
-        return []
-    missing = node.ndim - arg.ndim
-    narrow = (1,) * missing + arg.shape
-    return [str(wide) for size, wide in zip(narrow, node.shape, strict=True) if size != wide]
-
-
-def _note(what: str, sizes: Sequence[str]) -> str:
-    return f"{what} {', '.join(sizes)}" if sizes else ""
-
-
-def _summary(value: Any) -> str:
-    """A value in a few signs: all of a small array, range and mean of a large one."""
-    array = np.asarray(value)
-    if array.size == 0:
-        return "no elements"
-    if array.size <= 12 and array.ndim <= 2:
-        return "\n".join("  ".join(map(_number, row)) for row in np.atleast_2d(array))
-    return f"{_number(array.min())} … {_number(array.max())}\nmean {_number(array.mean())}"
-
-
-def _number(value: Any) -> str:
-    return str(value) if value.dtype.kind == "b" else f"{value:.4g}"
-
-
-def _ink(colors: tuple[str, str]) -> dict[str, str]:
-    return {"color": colors[1], "fontcolor": colors[1]}
-
-
-def _escaped(text: str) -> str:
-    """The text so that Graphviz draws just that: no record field, no escape, no entity; � for what SVG can't hold."""
-    text = re.sub("[^\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", text)
-    text = text.replace("&", "&amp;")
-    for sign in "\\{}|<>":
-        text = text.replace(sign, f"\\{sign}")
-    # A record trims plain spaces at an end and in a row, and Graphviz fails on an empty line among others.
-    text = text and re.sub("^ |(?<= ) | $|^$", "\N{NO-BREAK SPACE}", text, flags=re.MULTILINE)
-    return text.replace("\n", "\\n")
+    for node in boxes:
+        row[node] = 1 + max((row.get(arg, 0) for arg in inputs[node]), default=0)
+    return sum(row[node] - row[arg] for node in boxes for arg in inputs[node] if arg in row)
