@@ -22,8 +22,10 @@ from tinygraph.compile.names import Names
 from tinygraph.compile.task import Task
 from tinygraph.graph import CONSTANT, Node
 from tinygraph.jacobians import Body, each
+from tinygraph.notation import formula
 from tinygraph.ops.axes import broadcast_to
 from tinygraph.ops.elementwise import divide, multiply, negative
+from tinygraph.order import order
 
 WIDTH = 88
 """From which length on a formula is given a line, and a name, of its own."""
@@ -40,6 +42,35 @@ def source(task: Task, numbers: str = "np") -> str:
     body = "\n".join(f"    {line}" for line in [*writer.size_lines(), *lines, _returned(results)])
     arguments = ", ".join(writer.variables[node] for node in task.arguments)
     return "\n\n\n".join([*filter(None, parts), f"def step({arguments}):\n{body}\n"])
+
+
+def numpy_line(node: Node, names: Mapping[Node, str]) -> str:
+    """What the node computes as one expression in NumPy, of the nodes that have names.
+
+    >>> import tinygraph as tg
+    >>> W, X = tg.input("W", ("n_x", 1)), tg.input("X", ("n_x", "m"))
+    >>> numpy_line(tg.mean(np.log(W.T @ X)), {W: "W", X: "X"})
+    'np.mean(np.log(W.T @ X))'
+    """
+    texts: dict[Node, ast.expr] = {}
+    named = {known for known in names if known is not node}
+    for step in order(node, known=named):
+        if step in named:
+            texts[step] = ast.Name(names[step])
+        elif step.op is CONSTANT and step.shape:
+            texts[step] = ast.Name("…")
+        elif step.op.name == "for_each":
+            return formula(node, names, depth=9)
+        else:
+            texts[step] = _filled(code(step, _OwnNames()).text, [texts[arg] for arg in step.args])
+    return ast.unparse(_sign_first(texts[node]))
+
+
+class _OwnNames(dict[str, str]):
+    """Each size called by its own name."""
+
+    def __missing__(self, size: str) -> str:
+        return size
 
 
 class Writer:
