@@ -42,7 +42,7 @@ bench: .venv/benchmarks
 
 # Run every snippet of the notes where it stands, which draws the pictures anew; and write the tables of functions.
 docs: setup
-	cd docs && ../$(BIN)/python -m doctest -o ELLIPSIS -o NORMALIZE_WHITESPACE notes.md
+	cd docs && ../$(BIN)/python -m doctest -o ELLIPSIS -o NORMALIZE_WHITESPACE notes.md plots.md see.md && rm -f play.html sheet.html
 	$(BIN)/python docs/write_functions.py
 
 clean:

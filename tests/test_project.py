@@ -14,24 +14,32 @@ import tinygraph as tg
 
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # a module imports from those above it, and never from those below
-    ["errors", "protocol", "structure", "sizes", "files", "order", "remembered"],
-    ["notation", "feeds", "remedies", "evaluate", "report"],
+    ["errors", "protocol", "structure", "sizes", "files", "order", "remembered", "scope"],
+    ["notation", "letters", "formulas", "board", "feeds", "remedies", "evaluate", "faults", "report", "notebook"],
     ["graph"],
     ["ops"],
-    ["derivatives", "storage", "samples", "sharing", "forms", "costs", "maker"],
-    ["check", "jacobians", "optim", "wrong_rules", "draw", "rows", "ring", "loops"],
+    ["derivatives", "storage", "samples", "sharing", "forms", "costs", "maker", "folding", "terms"],
+    ["reading"],
+    ["algebra"],
+    ["check", "jacobians", "optim", "wrong_rules", "rows", "ring", "loops"],
     ["laws"],
     ["softmaxes"],
     ["steps"],
     ["identities", "linear", "softplus"],
     ["sums"],
     ["rewrite"],
-    ["compile"],
+    ["compile", "backprop", "told"],
+    ["derive"],
+    ["noted"],
+    ["draw"],
+    ["explain", "table"],
     ["conventions"],
     ["slips"],
     ["diagnosis"],
     ["marking"],
     ["grade"],
+    ["whole_numbers"],
+    ["exercise", "plots"],
 ]
 
 
@@ -44,8 +52,16 @@ def test_the_wheel_holds_tinygraph_alone(tmp_path):
     assert {name.split("/")[0].split("-")[0] for name in names} == {"tinygraph"}
     for path in sorted((ROOT / "tinygraph").rglob("*.py")):
         assert str(path.relative_to(ROOT)) in names
-    for name in ("tinygraph/py.typed", "tinygraph/draw/fonts/DejaVuSans.ttf", "tinygraph/draw/fonts/LICENSE_DEJAVU"):
-        assert name in names
+    for name in (
+        "py.typed",
+        "exercise.html",
+        "draw/player.html",
+        "draw/fonts/DejaVuSans.ttf",
+        "draw/fonts/LICENSE_DEJAVU",
+        "draw/fonts/tinygraph-math.woff2",
+        "draw/fonts/LICENSE_GUST",
+    ):
+        assert f"tinygraph/{name}" in names
 
 
 def _imports(path):

@@ -1,10 +1,10 @@
 """tinygraph: a model, its derivatives and its training step as one computation graph."""
 
-from tinygraph import optim
+from tinygraph import optim, plots
 from tinygraph.check import check_grad
 from tinygraph.compile import Compiled, compile
 from tinygraph.derivatives import grad, hvp, jvp, vjp
-from tinygraph.draw import Drawing, draw
+from tinygraph.draw import Drawing, draw, play
 from tinygraph.errors import (
     BackendError,
     BroadcastWarning,
@@ -22,6 +22,8 @@ from tinygraph.errors import (
     TinygraphError,
 )
 from tinygraph.evaluate import evaluate
+from tinygraph.exercise import Exercise, exercise
+from tinygraph.explain import Derivation, explain
 from tinygraph.grade import Grade, grade
 from tinygraph.graph import Node, Op, Parameter, constant, input, parameter
 from tinygraph.jacobians import hessian, jacobian
@@ -127,8 +129,10 @@ from tinygraph.ops.statistics import all, any, cumsum, logsumexp, norm, prod, st
 from tinygraph.ops.windows import avg_pool2d, conv2d, fold, max_pool2d, unfold
 from tinygraph.report import Report
 from tinygraph.rewrite import simplify
+from tinygraph.scope import scope
 from tinygraph.sizes import Size
 from tinygraph.storage import load, save
+from tinygraph.table import Table, table
 
 __version__ = "0.1.0"
 
@@ -158,6 +162,15 @@ __all__ = [
     "optim",
     "draw",
     "Drawing",
+    "scope",
+    "play",
+    "explain",
+    "Derivation",
+    "table",
+    "Table",
+    "exercise",
+    "Exercise",
+    "plots",
     "save",
     "load",
     "abs",
