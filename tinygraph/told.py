@@ -19,6 +19,13 @@ WORDS = {
     "matmul": "matrix product",
     "sum": "sum: each counts 1",
     "mean": "mean: each counts the same",
+    "maximum": "max passes g to the larger, half to each of equals",
+    "minimum": "min passes g to the smaller, half to each of equals",
+    **dict.fromkeys(["max", "min"], "an extreme passes g to its place"),
+    "where": "where passes g to the branch that is taken",
+    "clip": "clip passes g where it is within its bounds",
+    **dict.fromkeys(["getitem", "take", "take_along_axis"], "an index passes g back to its place"),
+    **dict.fromkeys(["concatenate", "stack", "pad"], "what is joined takes g apart"),
     "logsumexp": "log Σ exp: its derivative is softmax",
     **dict.fromkeys(["transpose", "reshape", "broadcast_like", "broadcast_to", "astype"], ""),
 }

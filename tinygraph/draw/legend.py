@@ -1,12 +1,16 @@
 """The legend below a picture: what each colour and each line means."""
 
 import re
+from collections.abc import Iterator
 from html import escape
 
 from tinygraph.draw.theme import Theme
 
-HEIGHT, SIZE, WIDE = 24.0, 10, 6.1
-"""How high the legend is, how high its letters are, and how wide one is about, in points."""
+HEIGHT, SIZE, WIDE = 22.0, 10, 6.1
+"""How high a line of the legend is, how high its letters are, and how wide one is about, in points."""
+
+LEFT, NARROWEST = 14.0, 300.0
+"""Where lines begin, and how wide a picture with a legend is at least."""
 
 NAMES = {
     "data": "data",
@@ -30,37 +34,41 @@ def keys(text: str) -> list[str]:
 
 
 def with_legend(svg: str, text: str, theme: Theme) -> str:
-    """The picture, drawn of DOT's text, with its legend below."""
+    """The picture, drawn of DOT's text, with its legend below, in as many lines as it takes."""
     size = re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"\s+viewBox="0.00 0.00 ([\d.]+) ([\d.]+)"', svg)
     if not size:
         return svg
-    _, _, wide, high = map(float, size.groups())
-    parts, x = [], 14.0
-    for kind in keys(text):
-        fill, line = theme.ink("step" if kind == "gone" else kind)
-        dash = ' stroke-dasharray="4,2"' if kind == "gone" else ""
-        parts.append(f'<rect x="{x:g}" y="6" width="16" height="11" rx="3" fill="{fill}" stroke="{line}"{dash}/>')
-        parts.append(_text(x + 21, NAMES[kind], theme.text))
-        x += 34 + WIDE * len(NAMES[kind])
-    if "backward" in text:
-        for line, dash, name in (
-            (theme.step[1], "", "forward"),
-            (theme.gradient[1], ' stroke-dasharray="5,2"', BACKWARD),
-        ):
-            parts.append(f'<path d="M{x:g},12 h22" fill="none" stroke="{line}" stroke-width="1.4"{dash}/>')
-            parts.append(_text(x + 27, name, theme.text))
-            x += 40 + WIDE * len(name)
-    for sign, name in SIGNS.items():
-        if sign in text:
-            parts.append(_text(x, name, theme.text))
-            x += 16 + WIDE * len(name)
-    width, height = max(wide, x), high + HEIGHT
-    page = f'<rect class="page" width="{width:g}" height="{height:g}" fill="{theme.page}"/>'
-    head = f'<svg width="{width:.2f}pt" height="{height:.2f}pt" viewBox="0.00 0.00 {width:.2f} {height:.2f}"'
-    legend = f'<g class="legend" transform="translate(0 {high:g})" aria-label="legend">{"".join(parts)}</g>'
+    wide, high = max(float(size[3]), NARROWEST), float(size[4])
+    parts, x, y = [], LEFT, high
+    for width, part in _entries(text, theme):
+        if x + width > wide and x > LEFT:
+            x, y = LEFT, y + HEIGHT
+        parts.append(f'<g transform="translate({x:g} {y:g})">{part}</g>')
+        x += width
+    height = y + HEIGHT
+    page = f'<rect class="page" width="{wide:g}" height="{height:g}" fill="{theme.page}"/>'
+    head = f'<svg width="{wide:.2f}pt" height="{height:.2f}pt" viewBox="0.00 0.00 {wide:.2f} {height:.2f}"'
+    legend = f'<g class="legend" aria-label="legend">{"".join(parts)}</g>'
     start = svg.index(">", size.end()) + 1
     whole = f"{head}{svg[size.end() : start]}\n{page}{svg[start:]}"
     return whole.replace("</svg>", f"{legend}\n</svg>")
+
+
+def _entries(text: str, theme: Theme) -> Iterator[tuple[float, str]]:
+    """What the legend tells of, each entry with its width."""
+    for kind in keys(text):
+        fill, line = theme.ink("step" if kind == "gone" else kind)
+        dash = ' stroke-dasharray="4,2"' if kind == "gone" else ""
+        box = f'<rect x="0" y="6" width="16" height="11" rx="3" fill="{fill}" stroke="{line}"{dash}/>'
+        yield 36 + WIDE * len(NAMES[kind]), box + _text(21, NAMES[kind], theme.text)
+    if re.search("class=backward", text):
+        forward, back = (theme.step[1], ""), (theme.gradient[1], ' stroke-dasharray="5,2"')
+        for (line, dash), name in ((forward, "forward"), (back, BACKWARD)):
+            stroke = f'<path d="M0,12 h22" fill="none" stroke="{line}" stroke-width="1.4"{dash}/>'
+            yield 42 + WIDE * len(name), stroke + _text(27, name, theme.text)
+    for sign, name in SIGNS.items():
+        if sign in text:
+            yield 16 + WIDE * len(name), _text(0, name, theme.text)
 
 
 def _text(x: float, text: str, color: str) -> str:
