@@ -174,8 +174,13 @@ def is_curved(found: Picture) -> bool:
 
 
 def _rows_crossed(boxes: Sequence[Node], inputs: Mapping[Node, Sequence[Node]]) -> int:
-    """The number of rows that the edges cross, all together."""
+    """The number of rows that the edges cross, all together; a leaf stands just above the first box that uses it."""
     row: dict[Node, int] = {}
     for node in boxes:
-        row[node] = 1 + max((row.get(arg, 0) for arg in inputs[node]), default=0)
+        if inputs[node]:
+            row[node] = 1 + max(row.get(arg, 0) for arg in inputs[node])
+    for node in boxes:
+        for arg in inputs[node]:
+            if not inputs.get(arg):
+                row[arg] = min(row.get(arg, row[node]), row[node] - 1)
     return sum(row[node] - row[arg] for node in boxes for arg in inputs[node] if arg in row)
