@@ -17,6 +17,7 @@ from PIL import Image
 import tinygraph as tg
 from tinygraph.draw import render
 from tinygraph.draw.theme import DARK, LIGHT
+from tinygraph.draw.values import matrix, number
 from tinygraph.order import order
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -501,3 +502,22 @@ def test_both_renderers_draw_the_same_boxes(drawn, monkeypatch):
     by_program = _boxes(drawn)
     monkeypatch.setattr(render.shutil, "which", lambda program: None)
     assert _boxes(drawn) == by_program
+
+
+def test_the_two_sides_of_a_simplification_share_no_name_of_ours():
+    z = tg.input("z", ("n",))
+    drawing = tg.draw(tg.simplify(tg.sum(tg.log(tg.sigmoid(z)) * tg.log(1 - tg.sigmoid(z)))))
+    names = [name for name in (box[0] for box in _lines(drawing.svg())) if re.fullmatch(r"v\d+", name)]
+    assert len(names) == len(set(names)) > 3
+
+
+def test_numbers_are_short_and_zero_has_no_sign():
+    numbers = {-0.0: "0", 1000.0: "1000", -0.5: "−0.5", 1 / 3: "0.333", 1e-300: "1e−300", 123456.7: "1.23e+5"}
+    assert [number(value) for value in numbers] == list(numbers.values())
+    assert number(np.True_) == "True"
+
+
+def test_decimal_points_stand_below_each_other():
+    first, second = matrix(np.array([[1.0, -0.25], [10.5, 2.0]]))
+    assert first == "\N{FIGURE SPACE}1\N{PUNCTUATION SPACE}\N{FIGURE SPACE}" + 2 * "\N{FIGURE SPACE}" + "−0.25"
+    assert second.startswith("10.5")

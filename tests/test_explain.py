@@ -260,3 +260,37 @@ def test_a_derivation_is_a_sequence_of_steps(notes):
     assert derivation[-1] is derivation.steps[-1]
     assert list(derivation[:2]) == list(derivation.steps[:2])
     assert re.fullmatch(r"✓ \de-\d\d", derivation[-1].check) or derivation[-1].check == "✓ 0"
+
+
+def test_where_one_parameter_does_not_fit_the_notes_none_is_written_as_there():
+    w, b = tg.parameter(np.ones((2, 1)), dims=("n_x", 1)), tg.parameter(np.zeros((1, 1)))
+    Z = w.T @ X + b
+    J = tg.mean((Z - Y) ** 2) + 0.5 * tg.sum(w * w)
+    assert not [step for step in _all_right(tg.explain(J, [w, b])) if step.rule == "as in the notes"]
+    J = tg.mean((Z - Y) ** 2)
+    assert len([step for step in _all_right(tg.explain(J, [w, b])) if step.rule == "as in the notes"]) == 2
+
+
+def test_what_the_laws_know_comes_in_where_it_is_shorter_and_never_spoils_the_textbook():
+    Z = tg.input("Z", (1, "m"))
+    softplus = tg.mean(np.log(1 + np.exp(Z)) - Y * Z)
+    assert _all_right(tg.explain(softplus, Z))[-1].text == "dZ = 1/m (σ(Z) − Y)"
+    A = 1 / (1 + np.exp(-Z))
+    J = tg.sum(-(Y * np.log(A) + (1 - Y) * np.log(1 - A)))
+    derivation = _all_right(tg.explain(J, Z))
+    assert _texts(derivation, "dA") == ["∂J/∂A = (1 − Y)/(1 − A) − Y/A"]  # and not (1 − Y)/σ(−Z)
+    assert derivation[-1].text == "dZ = A − Y"
+
+
+def test_what_a_function_computed_once_and_used_twice_gets_a_name():
+    def model():
+        W = tg.parameter(np.ones((2, 1)), "W", dims=("n_x", 1))
+        A = tg.sigmoid(W.T @ X)
+        return tg.mean(-(Y * np.log(A) + (1 - Y) * np.log(1 - A))), W
+
+    cost, W = model()
+    derivation = _all_right(tg.explain(cost, W))
+    assert [f"{name} = {formula.text}" for name, formula in derivation.definitions] == [
+        "cost = mean(−(Y log v1 + (1 − Y) log(1 − v1)))",
+        "v1 = σ(Wᵀ X)",
+    ]

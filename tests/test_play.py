@@ -140,3 +140,22 @@ def test_what_cannot_be_played_is_a_clear_error(notes, tmp_path):
     with pytest.raises(tg.FolderError, match="there is no folder"):
         tg.play(notes.J, notes.W, tmp_path / "no" / "play.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_descent_that_leaves_where_the_model_is_defined_stops_there():
+    from tinygraph.draw.player import player_data
+
+    A = tg.parameter(np.eye(2) * 2.0, "A")
+    descent = player_data(tg.sum(tg.cholesky(A)), [A], {}, None)["descent"]
+    assert any(np.isnan(costs[-1]) for costs in descent["costs"])
+    assert all(np.isfinite(costs[0]) for costs in descent["costs"])
+
+
+def test_a_parameter_that_J_does_not_depend_on_has_a_step_that_says_so():
+    from tinygraph.draw.player import player_data
+
+    w, q = tg.parameter(2.0, "w"), tg.parameter(1.0, "q")
+    (step,) = [step for step in player_data(w * w, [w, q], {}, None)["steps"] if step["name"] == "dq"]
+    assert step["note"] == "J does not depend on q"
+    assert step["value"]["rows"] == [["0"]]
+    assert [step["name"] for step in player_data(w * w, [q], {}, None)["steps"]] == ["w", "J", "q", "dJ", "dq"]

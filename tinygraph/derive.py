@@ -23,11 +23,6 @@ LONGEST = 64
 """A gradient whose formula is longer goes into those below it by its name."""
 
 
-ARITHMETIC = {"add", "subtract", "multiply", "divide", "negative", "power", "square", "reciprocal", "sum", "matmul"}
-ARITHMETIC |= {"transpose", "reshape", "broadcast_like", "broadcast_to", "constant", "size", "input", "parameter"}
-"""What a derivation may bring in though the reader's formula has none of it."""
-
-
 @dataclass(frozen=True)
 class Line:
     """One line: the box whose gradient it is, the node that computes it, how that is written, the rule, and why.
@@ -50,7 +45,6 @@ class Blackboard:
         self.back = back
         self.result: dict[Node, Sum] = {}
         """Each gradient as it came out."""
-        self._own = {node.op.name for node in order(back.J)}
         self.laws = Rewriting([*back.true.values(), *back.folded.boxes])
         for box, name in back.folded.names.items():  # what became of a box is called as the box
             back.names.setdefault(self.laws.now(box), name)
@@ -72,7 +66,7 @@ class Blackboard:
         node = self.laws.now(back.true[box])
         terms = taken_out(collected(back.reader.read(node)))
         is_shorter = len(back.written(terms).text) < len(back.written(self.result[box]).text)
-        if is_shorter and self._functions(node) <= self._own:
+        if is_shorter:
             self.result[box] = terms
             stated = [step.law for step in Rewriting([back.true[box]]).report if step.kind == ASSUMPTION]
             yield self._line(box, terms, "; ".join(stated) or "simplified")
@@ -153,10 +147,6 @@ class Blackboard:
         if self.result[box] != less:
             scale, _ = split(self.result[box])
             yield self._line(box, self.result[box], f"{self.back.written(Sum([scale])).text} taken out")
-
-    def _functions(self, node: Node) -> set[str]:
-        """The functions in a formula, beside arithmetic."""
-        return {each.op.name for each in self._unnamed(node)} - ARITHMETIC
 
     def _length(self, terms: Sum) -> int:
         """How many ops a formula takes, down to what has a name."""

@@ -84,8 +84,6 @@ def number(value: Any) -> str:
     value = np.asarray(value)
     if value.dtype.kind == "b":
         return str(value)
-    if value == 0:
-        return "0"  # and not −0
     is_whole = np.isfinite(value) and abs(value) < MOST_WHOLE and value == np.round(value)
     text = str(int(value)) if is_whole else f"{value.item():.{DIGITS}g}"
     return text.replace("-", "−").replace("e−0", "e−").replace("e+0", "e+")
