@@ -129,13 +129,16 @@ def test_op_by_op_each_op_is_a_box_with_its_gradient(renderer, notes):
     assert ["log A", "−1/m Y"] in [texts[2:4] for texts in boxes.values()]
 
 
-def test_kinds_of_boxes_differ_in_colour_and_the_legend_tells_them(drawn):
-    fills = {}
-    for kind in ("data", "parameter", "step"):
-        line = next(line for line in drawn.dot.splitlines() if re.search(rf'class="?{kind}\b', line))
+def test_kinds_of_boxes_differ_in_colour_and_the_legend_tells_them():
+    x, w, c = tg.input("x", ("n",)), tg.parameter(2.0, "w"), tg.constant([1.0, 2.0], "c", dims=("n",))
+    y = w * x + c
+    drawing, fills = tg.draw(tg.sum(y), grad=w), {}
+    for kind in ("data", "constant", "parameter", "step"):
+        line = next(line for line in drawing.dot.splitlines() if re.search(rf'class="?{kind}\b', line))
         fills[kind] = re.search(r'fillcolor="(.*?)"', line).group(1)
-    assert len(set(fills.values())) == 3
-    assert all(name in drawn.svg() for name in (">data<", ">parameter<", ">computed<", ">gradient<", ">forward<"))
+    assert len(set(fills.values())) == 4
+    names = ("data", "constant", "parameter", "computed", "gradient", "forward")
+    assert all(f">{name}<" in drawing.svg() for name in names)
 
 
 def test_values_are_shown_or_summed_up(renderer, notes):
@@ -241,7 +244,7 @@ def test_directions_and_themes(renderer, notes):
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
-@pytest.mark.parametrize("kind", ["step", "data", "parameter", "gradient", "fault", "changed"])
+@pytest.mark.parametrize("kind", ["step", "data", "constant", "parameter", "gradient", "fault", "changed"])
 def test_text_and_lines_stand_out_from_what_is_below_them(theme, kind):
     """WCAG's contrast: 4.5 for text, 3 for lines."""
     fill, line = theme.ink(kind)

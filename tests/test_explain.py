@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.told import identity
+from tinygraph.graph import OPS
+from tinygraph.told import WORDS, identity
 
 X, Y = tg.input("X", ("n_x", "m")), tg.input("Y", (1, "m"))
 
@@ -149,6 +150,16 @@ def test_scalars_and_a_name_in_the_middle():
     z = tg.exp(y)
     derivation = _all_right(tg.explain(z * z, x))
     assert derivation[-1].formula.text == "2 z² cos x"
+
+
+def test_the_rules_told_in_words_are_those_of_ops_that_there_are():
+    assert set(WORDS) <= set(OPS)
+
+
+def test_of_itself_the_derivative_is_1():
+    x = tg.input("x", ())
+    J = x * x
+    assert "dJ = 1: it is what all derivatives are taken of." in tg.explain(J, J).notes
 
 
 def test_what_it_does_not_depend_on_is_said():

@@ -84,7 +84,9 @@ def _without(board: Blackboard, box: Node, mean: Term) -> str:
 def _notes(board: Blackboard, box: Node, means: Mapping[Node, Term | None]) -> Iterator[str]:
     """What is to be said below about the gradient of a box."""
     back, d, names = board.back, board.back.folded.d[box], board.back.folded.names
-    if box not in back.true:
+    if box is back.J:
+        yield f"{d} = 1: it is what all derivatives are taken of."
+    elif box not in back.true:
         yield f"{d} = 0: {names[back.J]} does not depend on {names[box]}."
     if box not in board.result:
         return

@@ -23,9 +23,9 @@ WORDS = {
     "minimum": "min passes g to the smaller, half to each of equals",
     **dict.fromkeys(["max", "min"], "an extreme passes g to its place"),
     "where": "where passes g to the branch that is taken",
-    "clip": "clip passes g where it is within its bounds",
-    **dict.fromkeys(["getitem", "take", "take_along_axis"], "an index passes g back to its place"),
-    **dict.fromkeys(["concatenate", "stack", "pad"], "what is joined takes g apart"),
+    "clipped": "clip passes g where it is within its bounds",
+    "getitem": "an index passes g back to its place",
+    **dict.fromkeys(["concatenate", "pad"], "what is joined takes g apart"),
     "logsumexp": "log Σ exp: its derivative is softmax",
     **dict.fromkeys(["transpose", "reshape", "broadcast_like", "broadcast_to", "astype"], ""),
 }
@@ -47,8 +47,8 @@ def _rule_of(node: Node, on_the_way: Set[Node], names: Mapping[Node, str]) -> st
     name = node.op.name
     if name in ("softmax", "log_softmax"):
         a, z = names.get(node, "a"), names.get(node.args[0], "z")
-        p = a if name == "softmax" else f"softmax({z})"
-        return f"{name}: ∂{a}ᵢ/∂{z}ⱼ = {a}ᵢ(δᵢⱼ − {a}ⱼ)" if name == "softmax" else f"∂{a}ᵢ/∂{z}ⱼ = δᵢⱼ − {p}ⱼ"
+        derivative = f"{a}ᵢ(δᵢⱼ − {a}ⱼ)" if name == "softmax" else f"δᵢⱼ − softmax({z})ⱼ"
+        return f"{name}: ∂{a}ᵢ/∂{z}ⱼ = {derivative}"
     if (name == "multiply" and not set(node.args) <= on_the_way) or (
         name == "divide" and node.args[1] not in on_the_way
     ):

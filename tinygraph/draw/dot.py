@@ -30,7 +30,6 @@ class _Writer:
         self.is_curved, self.has_shapes = is_curved, has_shapes
         self.is_across = direction in ("LR", "RL")
         self.ids = {box.node: f"n{number}" for number, box in enumerate(picture.boxes)}
-        self.kinds = {box.node: box for box in picture.boxes}
 
     def text(self) -> str:
         theme = self.theme

@@ -14,6 +14,7 @@ LEFT, NARROWEST = 14.0, 300.0
 
 NAMES = {
     "data": "data",
+    "constant": "constant",
     "parameter": "parameter",
     "step": "computed",
     "gradient": "gradient",
@@ -28,7 +29,6 @@ BACKWARD = "back, times the local derivative"
 def keys(text: str) -> list[str]:
     """What the legend of a picture in DOT tells of: the kinds of boxes in it."""
     classes = {word for found in re.findall(r'class="?([\w ]+)"?', text) for word in found.split()}
-    classes |= {"data"} if "constant" in classes else set()
     classes |= {"gradient"} if "backward" in classes or "paired" in classes else set()
     return [kind for kind in NAMES if kind in classes]
 

@@ -14,6 +14,7 @@ class Theme:
     text: str
     step: Ink
     data: Ink
+    constant: Ink
     parameter: Ink
     gradient: Ink
     fault: Ink
@@ -21,7 +22,7 @@ class Theme:
 
     def ink(self, kind: str) -> Ink:
         """Fill and line of a kind of box."""
-        found: Ink = getattr(self, "data" if kind == "constant" else kind)
+        found: Ink = getattr(self, kind)
         return found
 
 
@@ -30,6 +31,7 @@ LIGHT = Theme(
     text="#1b2530",
     step=("#f0f5fc", "#33527a"),
     data=("#eef0f3", "#6b7684"),
+    constant=("#ffffff", "#6b7684"),
     parameter=("#e6f3e8", "#2f6f43"),
     gradient=("#fdeee2", "#b3480f"),
     fault=("#fbe3ea", "#a1083c"),
@@ -40,6 +42,7 @@ DARK = Theme(
     text="#e7edf5",
     step=("#1c2b42", "#8db4ea"),
     data=("#252b34", "#a3aebd"),
+    constant=("#12171e", "#a3aebd"),
     parameter=("#193523", "#79c893"),
     gradient=("#402512", "#f2a56e"),
     fault=("#45121f", "#ff8fa8"),
@@ -50,7 +53,7 @@ DARK = Theme(
 def in_dark(of: str) -> str:
     """CSS that shows a light picture in dark colours, for the picture that the selector `of` names."""
     pairs = {LIGHT.page: DARK.page, LIGHT.text: DARK.text}
-    for kind in ("step", "data", "parameter", "gradient", "fault", "changed"):
+    for kind in ("step", "data", "constant", "parameter", "gradient", "fault", "changed"):
         pairs |= dict(zip(LIGHT.ink(kind), DARK.ink(kind), strict=True))
     rules = []
     for light, dark in pairs.items():
