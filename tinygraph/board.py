@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.formulas import Formula, call
+from tinygraph.calls import call
+from tinygraph.formulas import Formula
 
 if TYPE_CHECKING:
     from tinygraph.graph import Node

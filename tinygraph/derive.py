@@ -15,9 +15,8 @@ from tinygraph.reading import write
 from tinygraph.report import ASSUMPTION
 from tinygraph.rewrite import Rewriting
 from tinygraph.sharing import Sharing
-from tinygraph.sizes import Shape, Size
 from tinygraph.terms import ONE, Factor, Sum, alone, is_size
-from tinygraph.told import rules_of
+from tinygraph.told import copied_over, is_only_way, rules_of, transposes
 
 LONGEST = 64
 """A gradient whose formula is longer goes into those below it by its name."""
@@ -110,7 +109,7 @@ class Blackboard:
             rule = f"{listed([back.folded.names[part.user] for part in parts])} use it, so gradients add up"
         simple = back.simplified(written)
         yield Line(box, written, back.formula(written), rule, self._why(box, written))
-        yield Line(box, simple, back.formula(simple), _transposes(back.formula(written).text), self._why(box, simple))
+        yield Line(box, simple, back.formula(simple), transposes(back.formula(written).text), self._why(box, simple))
         self.result[box] = back.reader.read(simple)
         yield from self._with_users_put_in(box, simple, parts)
 
@@ -171,7 +170,7 @@ class Blackboard:
                 on_the_way.add(node)
         names, path = self.back.folded.names, [node for node in reversed(inner) if node in on_the_way - {box}]
         rule = rules_of(path, on_the_way, names)
-        copied = _copied(box, part.user) if all(node.op.is_elementwise for node in path) else []
+        copied = copied_over(box, part.user) if all(node.op.is_elementwise for node in path) else []
         told = [f"{names[box]} was copied over {size}, so sum over it" for size in copied]
         return ", ".join(filter(None, [rule, *told]))
 
@@ -198,7 +197,7 @@ class Blackboard:
             return ""
         x, y = (f"{self.back.formula(arg).held(POWER).text} {arg.shape}" for arg in node.args)
         told = f"shapes: {x} times {y} is {node.shape}, as {self.back.folded.names[box]} is"
-        return f"{told}; no other order or transpose gives that" if _is_only_way(*node.args) else told
+        return f"{told}; no other order or transpose gives that" if is_only_way(*node.args) else told
 
     # The chain rule.
 
@@ -272,39 +271,9 @@ def _without_repeats(lines: Iterable[Line]) -> list[Line]:
     return found
 
 
-def _transposes(text: str) -> str:
-    """What was done to the transposes of this formula, when it was simplified."""
-    if text.endswith(")ᵀ"):
-        return "(U V)ᵀ = Vᵀ Uᵀ"
-    return "(Uᵀ)ᵀ = U" if "ᵀ)ᵀ" in text else "simplified"
-
-
 def _factors(x: Formula, y: Formula) -> Formula:
     is_plain = not x.shape or not y.shape or x.text == "1" or y.text in ("1", "−1")
     return x * y if is_plain else x.elementwise(y)
-
-
-def _is_only_way(x: Node, y: Node) -> bool:
-    """Whether x @ y is the one product of the two, transposed or not, that has its shape."""
-    wanted = (x.shape[0], y.shape[1])
-    sides = [(left, right) for pair in ((x, y), (y, x)) for left in _both(pair[0]) for right in _both(pair[1])]
-    return sum(left[1] == right[0] and (left[0], right[1]) == wanted for left, right in sides) == 1
-
-
-def _both(node: Node) -> tuple[Shape, Shape]:
-    return node.shape, node.shape[::-1]
-
-
-def _copied(box: Node, user: Node) -> list[str]:
-    """The sizes over which a box was copied on its way into its user."""
-    narrow = (1,) * (user.ndim - box.ndim) + box.shape
-    if len(narrow) != user.ndim:
-        return []
-    return [
-        str(wide) if isinstance(wide, Size) else f"axis {axis}"
-        for axis, (size, wide) in enumerate(zip(narrow, user.shape, strict=True))
-        if size == 1 and wide != 1
-    ]
 
 
 def _sum_again(old: Node, arg: Node) -> Node:

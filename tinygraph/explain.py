@@ -16,8 +16,9 @@ from tinygraph.draw.page import mathml
 from tinygraph.errors import NonFiniteWarning
 from tinygraph.evaluate import graph_values
 from tinygraph.folding import Folded
-from tinygraph.formulas import Formula, escaped
+from tinygraph.formulas import Formula
 from tinygraph.graph import Node
+from tinygraph.letters import escaped
 from tinygraph.notation import caller_names
 from tinygraph.noted import with_notes
 from tinygraph.samples import told_samples, with_samples

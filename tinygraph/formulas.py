@@ -2,13 +2,12 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from tinygraph.letters import as_text, latex_name, text_name
-from tinygraph.letters import escaped as escaped
+from tinygraph.letters import latex_name, text_name
 from tinygraph.notation import ATOM, COMPARISON, POWER, PRODUCT, SUM
 
 SIGNS = {
@@ -17,6 +16,8 @@ SIGNS = {
     **{"⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "‖": r"\Vert"},
 }
 """How LaTeX calls the signs that stand between formulas, or around one."""
+SIGNS_OF_FUNCTIONS = {"σ"}
+"""Letters that a bracket behind them would make a function."""
 RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 UNTOLD = ("…", "array")
 """How is written what is not told: two that look alike may differ."""
@@ -275,7 +276,7 @@ def _number(value: Any) -> Formula:
                 return Formula.number(part.numerator) * letter / Formula.number(part.denominator)
         for whole in range(2, 11):
             if math.isclose(math.log(whole), value, rel_tol=1e-15):
-                return call("log", [Formula.number(whole)])
+                return Formula(f"log {whole}", rf"\log {whole}", PRODUCT, is_open=True)
     digits, _, exponent = text.partition("e")
     if not exponent:
         return Formula(digits, digits)
@@ -286,60 +287,3 @@ def _number(value: Any) -> Formula:
 def listed(formulas: Sequence[Formula]) -> Formula:
     """The formulas with commas between them."""
     return Formula(", ".join(x.text for x in formulas), ", ".join(x.latex for x in formulas))
-
-
-def between(sign: str) -> Callable[[Formula, Formula], Formula]:
-    """How an op is written that has a sign between its arguments."""
-    return lambda x, y: x.relation(sign, y)
-
-
-def call(function: str, args: Sequence[Formula], extra: str = "", over: Sequence[Formula] = ()) -> Formula:
-    r"""A function of formulas: `σ(Z)`; its name is a word, or a command of LaTeX's such as `\sigma`.
-
-    `extra` is what is said beside the arguments, and `over` what the function runs over.
-    """
-    text, latex = FUNCTIONS.get(function, (function, rf"\operatorname{{{escaped(function)}}}"))
-    inner, sizes = listed([(function == "log" and arg.guarded) or arg for arg in args]), listed(over)
-    if over:
-        inner = replace(inner, text=f"{inner.text} over {sizes.text}")
-        latex = rf"{latex}_{{{sizes.latex}}}"
-    if function in WORDS and len(args) == 1 and args[0].binds >= POWER and not inner.text.startswith("("):
-        return Formula(f"{text} {inner.text}", rf"{latex} {inner.latex}", PRODUCT, is_open=True)
-    return Formula(f"{text}({inner.text}{extra})", rf"{latex}\left({inner.latex}{as_text(extra)}\right)")
-
-
-def cases(condition: Formula, x: Formula, y: Formula) -> Formula:
-    """The one where a condition holds, the other elsewhere; a case in the other is one more line."""
-    if y.text == "0":
-        return x.where(condition)
-    first, last = f"{x.text} if {condition.text}", f"else {y.text}"
-    latex, latex_last = rf"{x.latex} & \text{{if }} {condition.latex}", rf"{y.latex} & \text{{else}}"
-    if y.latex.startswith(CASES[0]) and y.binds == ATOM:
-        last, latex_last = y.text[1:-1], y.latex.removeprefix(CASES[0]).removesuffix(CASES[1])
-    found = Formula(f"{{{first}, {last}}}", rf"{CASES[0]}{latex} \\ {latex_last}{CASES[1]}")
-    is_guard = x.text == "1" and f"{condition.text})".removeprefix("(").startswith(f"{y.text} = 0)")
-    return replace(found, guarded=y if is_guard else None)
-
-
-def big(sign: str, latex: str, x: Formula, over: Sequence[Formula]) -> Formula:
-    """A sum or a product over axes: `Σ dZ over m`; over all of them where none is named."""
-    if x.positive and sign == "Σ":
-        return -big(sign, latex, -x, over)
-    inner = x.bracketed() if x.binds < PRODUCT or x.is_negative else x
-    if not over:
-        return Formula(f"{sign} {inner.text}", rf"{latex} {inner.latex}", PRODUCT, is_open=True)
-    sizes = listed(over)  # where it ends can't be seen, so it needs brackets in whatever it goes into
-    return Formula(f"{sign} {inner.text} over {sizes.text}", rf"{latex}_{{{sizes.latex}}} {inner.latex}", COMPARISON)
-
-
-CASES = (r"\begin{cases} ", r" \end{cases}")
-FUNCTIONS = {
-    "sigmoid": ("σ", r"\sigma"),
-    "log_sigmoid": ("log σ", r"\log\sigma"),
-    **{name: (name, rf"\{name}") for name in ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "max", "min")},
-    **{name: (name, rf"\{name}") for name in ("arcsin", "arccos", "arctan", "det")},
-    "¬": ("¬", r"\lnot"),
-}
-SIGNS_OF_FUNCTIONS = {"σ"}
-"""Letters that a bracket behind them would make a function."""
-WORDS = {"log", "sin", "cos"}

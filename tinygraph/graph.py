@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.calls import call
 from tinygraph.errors import DtypeError, ImmutableError, NodeTypeError, ShapeError
 from tinygraph.evaluate import evaluate
 from tinygraph.feeds import INPUT_NAMES, Array, bind_sizes, real_dtype, to_array, to_dtype
-from tinygraph.formulas import Formula, call
+from tinygraph.formulas import Formula
 from tinygraph.notation import ATOM, caller_names, formula
 from tinygraph.notebook import card
 from tinygraph.protocol import ANSWERS, Operand, answer

@@ -1,4 +1,4 @@
-"""The rule by which an op is differentiated, in a few words: `σ′ = σ(1 − σ)`, product rule, matrix product."""
+"""What is said about a step, in a few words: `σ′ = σ(1 − σ)`, product rule, b was copied over m, shapes."""
 
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
@@ -10,7 +10,7 @@ from tinygraph.formulas import Formula
 from tinygraph.graph import INPUT, Node, Op, as_node
 from tinygraph.reading import Reader, write
 from tinygraph.rewrite import Rewriting
-from tinygraph.sizes import Size
+from tinygraph.sizes import Shape, Size
 
 WORDS = {
     **dict.fromkeys(["add", "subtract", "negative"], ""),
@@ -97,3 +97,33 @@ def _identity(op: Op, params: Mapping[str, Any]) -> str:
         return f"{function}′ = {short}"
     left = call.text if call.text.endswith(")") and function != call.text else f"({call.text})"
     return f"{left}′ = {found.text}"
+
+
+def transposes(text: str) -> str:
+    """What was done to the transposes of this formula, when it was simplified."""
+    if text.endswith(")ᵀ"):
+        return "(U V)ᵀ = Vᵀ Uᵀ"
+    return "(Uᵀ)ᵀ = U" if "ᵀ)ᵀ" in text else "simplified"
+
+
+def is_only_way(x: Node, y: Node) -> bool:
+    """Whether x @ y is the one product of the two, transposed or not, that has its shape."""
+    wanted = (x.shape[0], y.shape[1])
+    sides = [(left, right) for pair in ((x, y), (y, x)) for left in _both(pair[0]) for right in _both(pair[1])]
+    return sum(left[1] == right[0] and (left[0], right[1]) == wanted for left, right in sides) == 1
+
+
+def _both(node: Node) -> tuple[Shape, Shape]:
+    return node.shape, node.shape[::-1]
+
+
+def copied_over(box: Node, user: Node) -> list[str]:
+    """The sizes over which a box was copied on its way into its user."""
+    narrow = (1,) * (user.ndim - box.ndim) + box.shape
+    if len(narrow) != user.ndim:
+        return []
+    return [
+        str(wide) if isinstance(wide, Size) else f"axis {axis}"
+        for axis, (size, wide) in enumerate(zip(narrow, user.shape, strict=True))
+        if size == 1 and wide != 1
+    ]

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.calls import call
 from tinygraph.errors import ShapeError
-from tinygraph.formulas import Formula, call, listed
+from tinygraph.formulas import Formula, listed
 from tinygraph.graph import answers, op
 from tinygraph.letters import as_text
 from tinygraph.ops.axes import broadcast_to

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.calls import between, call, cases
 from tinygraph.errors import ShapeError
 from tinygraph.feeds import real_dtype
-from tinygraph.formulas import between, call, cases
 from tinygraph.graph import Op, answers, number, op
 from tinygraph.notation import COMPARISON, POWER, PRODUCT, SIGN, SUM
 

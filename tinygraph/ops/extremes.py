@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.formulas import call
+from tinygraph.calls import call
 from tinygraph.graph import Op, answers, op
 from tinygraph.ops.elementwise import astype, where
 from tinygraph.ops.picking import take_along_axis

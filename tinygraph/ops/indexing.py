@@ -7,8 +7,9 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from tinygraph.calls import call
 from tinygraph.errors import DtypeError, ShapeError
-from tinygraph.formulas import Formula, call
+from tinygraph.formulas import Formula
 from tinygraph.graph import Node, answers, as_node, number, op
 from tinygraph.ops.shaping import in_shape, same_dtype
 from tinygraph.sizes import Entry, Shape, Size, SizeMismatchError, broadcast, product

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.calls import big, call
 from tinygraph.errors import ShapeError
-from tinygraph.formulas import Formula, big, call
+from tinygraph.formulas import Formula
 from tinygraph.graph import Op, op
 from tinygraph.letters import as_text
 from tinygraph.ops.shaping import axis_number, axis_numbers, broadcast_like, in_shape

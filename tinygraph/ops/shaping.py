@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.calls import call
 from tinygraph.errors import ShapeError
-from tinygraph.formulas import Formula, call
+from tinygraph.formulas import Formula
 from tinygraph.graph import op
 from tinygraph.sizes import Entry, Shape, Size, broadcast, product
 

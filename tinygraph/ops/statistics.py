@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.calls import big, call
 from tinygraph.errors import ShapeError
-from tinygraph.formulas import big, call
 from tinygraph.graph import Node, answers, op
 from tinygraph.ops.axes import expand_dims
 from tinygraph.ops.diagonals import right_of_diagonal

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.calls import call
 from tinygraph.errors import ShapeError
-from tinygraph.formulas import call
 from tinygraph.graph import Node, op
 from tinygraph.ops.einsum import einsum
 from tinygraph.ops.elementwise import where
