@@ -15,7 +15,8 @@ import tinygraph as tg
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # a module imports from those above it, and never from those below
     ["errors", "protocol", "structure", "sizes", "files", "order", "remembered", "scope"],
-    ["notation", "letters", "formulas", "calls", "board", "feeds", "remedies", "evaluate", "faults", "report", "notebook"],
+    ["notation", "letters", "formulas", "calls", "board"],
+    ["feeds", "remedies", "evaluate", "faults", "report", "notebook"],
     ["graph"],
     ["ops"],
     ["derivatives", "storage", "samples", "sharing", "forms", "costs", "maker", "folding", "terms"],
