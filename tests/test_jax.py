@@ -1,5 +1,6 @@
 """backend="jax": the tests of compiled programs run again on JAX, and what only it has: its device, its settings."""
 
+import gc
 import random
 import signal
 import subprocess
@@ -296,6 +297,7 @@ def test_ctrl_c_leaves_no_lock_behind_and_jax_as_it_was():
         if frame.f_code.co_filename != __file__:  # within a step, and not in what the test does between two
             raise KeyboardInterrupt
 
+    gc.collect()  # what dies within a step would swallow the interrupt
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         for _ in range(1000):

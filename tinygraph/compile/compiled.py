@@ -1,16 +1,14 @@
 """What `tg.compile` answers: it checks what it is called with, runs the program, and then updates the parameters."""
 
-import linecache
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from itertools import count
 from threading import RLock
 from typing import Any
-from weakref import finalize
 
 import numpy as np
 
 from tinygraph.compile.entry import entry
+from tinygraph.compile.listing import listing
 from tinygraph.compile.program import Program
 from tinygraph.compile.source import source
 from tinygraph.compile.task import Task
@@ -28,7 +26,6 @@ KEPT_SIZES = 16
 """For how many shapes of the inputs memory is kept; then what was met first is given up."""
 
 _LOCKS: Remembered[Any] = Remembered()
-_NUMBERS = count(1)
 
 FAULTS = (TypeError, ValueError, ArithmeticError, LookupError)
 """What NumPy raises where a step can't be computed."""
@@ -48,7 +45,6 @@ class Compiled:
         self._task, self._readable, self.report = task, readable, report
         self._names = [node.name or task.names.get(node) or "an input" for node in task.inputs]
         self._lines: dict[int, Node] = {}
-        self._filename = f"{PROGRAMS}program {next(_NUMBERS)}>"
         self._count = len(task.inputs)
         self.program, self._call = self._built(structure, _locks(list(task.updates)))
 
@@ -87,8 +83,7 @@ class Compiled:
 
     def _run(self, text: str, names: dict[str, Any]) -> dict[str, Any]:
         """What the text defines; tracebacks and warnings show its lines, as long as this object lives."""
-        linecache.cache[self._filename] = (len(text), None, text.splitlines(keepends=True), self._filename)
-        finalize(self, linecache.cache.pop, self._filename, None)
+        self._filename = listing(self, text)
         exec(compile(text, self._filename, "exec"), names)  # noqa: S102 - each name in it is of this library's making
         return names
 
