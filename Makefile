@@ -29,7 +29,7 @@ demo: setup
 	$(BIN)/python -m models.logistic_regression $(ARGS)
 
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 lint: .venv/lint
 	$(BIN)/ruff check
