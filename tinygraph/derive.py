@@ -6,6 +6,7 @@ from functools import reduce
 
 from tinygraph.algebra import cancelled, collected, inside_sums, multiplied_out, split, taken_out
 from tinygraph.backprop import Backprop, Part
+from tinygraph.board import ELLIPSIS
 from tinygraph.formulas import Formula
 from tinygraph.graph import Node
 from tinygraph.notation import POWER, listed
@@ -64,8 +65,8 @@ class Blackboard:
         back = self.back
         node = self.laws.now(back.true[box])
         terms = taken_out(collected(back.reader.read(node)))
-        is_shorter = len(back.written(terms).text) < len(back.written(self.result[box]).text)
-        if is_shorter:
+        short, known = back.written(terms).text, back.written(self.result[box]).text
+        if len(short) < len(known) and (ELLIPSIS.text not in short or ELLIPSIS.text in known):
             self.result[box] = terms
             stated = [step.law for step in Rewriting([back.true[box]]).report if step.kind == ASSUMPTION]
             yield self._line(box, terms, "; ".join(stated) or "simplified")

@@ -172,7 +172,9 @@ class Formula:
         if is_bracket and ((left.is_letter and self.is_scalar) or (left.binds == PRODUCT and "/" in left.text)):
             is_tight = False  # m (A − Y): a number times, and no function of; 1/(2 m) (A − Y): not all below the line
         space = "" if is_tight else " "
-        return left._joined(space, r" \, " if len(left.text) > 1 and len(right.text) > 1 else " ", right, PRODUCT)
+        is_word = left.text[-2:].isalpha() and len(left.text) > 1  # dA A is no product of three letters
+        is_apart = is_word or (len(left.text) > 1 and len(right.text) > 1)
+        return left._joined(space, r" \, " if is_apart else " ", right, PRODUCT)
 
     def _beside(self, other: "Formula") -> "Formula":
         """A factor: uᵀ v in brackets where it is a number, and what is beside it could be taken for a third matrix."""

@@ -20,7 +20,8 @@ def explained(error: Exception, op: "Op", nodes: Sequence["Node"], params: Mappi
     remedy = ""
     if isinstance(error, SizeMismatchError):
         remedies = [_transpose_one(op, nodes, params, names), _name_the_number(error.pair, nodes, names)]
-        remedy = next(filter(None, remedies[::-1] if op.is_elementwise else remedies), "")
+        found = [_product(op, nodes, names), *(remedies[::-1] if op.is_elementwise else remedies)]
+        remedy = next(filter(None, found), "")
     kind = ShapeError if isinstance(error, ShapeError) else DtypeError
     line = call(op, params, texts)
     told = line if line.startswith(op.name) else f"{op.name}: {line}"
@@ -93,6 +94,13 @@ def _name_the_number(pair: tuple[Entry, Entry], nodes: Sequence["Node"], names: 
 
 def _quoted(size: Entry) -> str:
     return f'"{size}"' if isinstance(size, Size) else str(size)
+
+
+def _product(op: "Op", nodes: Sequence["Node"], names: Mapping["Node", str]) -> str:
+    """Where `*` stands between what `@` multiplies."""
+    if op.name != "multiply" or any(len(node.shape) != 2 for node in nodes) or nodes[0].shape[1] != nodes[1].shape[0]:
+        return ""
+    return f". Did you mean {' @ '.join(arguments(op, {}, nodes, names))}?"
 
 
 def _transpose_one(op: "Op", nodes: Sequence["Node"], params: Mapping[str, Any], names: Mapping["Node", str]) -> str:

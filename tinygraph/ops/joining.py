@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.calls import call
 from tinygraph.errors import ShapeError
 from tinygraph.graph import answers, op
 from tinygraph.ops.axes import expand_dims
@@ -132,6 +133,17 @@ def _each_side(shape: Shape, pad_width: Any, constant_values: Any) -> dict[str, 
     return {"pad_width": pairs, "constant_values": constant_values}
 
 
+def _told(pad_width: Any, constant_values: Any) -> str:
+    """What is added where, for a blackboard: `, 1 around axes 2, 3`."""
+    sides = {axis: pair for axis, pair in enumerate(pad_width) if pair != (0, 0)}
+    widths = {width for pair in sides.values() for width in pair}
+    if len(widths) == 1:
+        told = f"{widths.pop()} around {'axis' if len(sides) == 1 else 'axes'} {', '.join(map(str, sides))}"
+    else:
+        told = ", ".join(f"{before} before and {after} after axis {axis}" for axis, (before, after) in sides.items())
+    return f", {told or 'by nothing'}" + ("" if constant_values == 0 else f", filled with {constant_values}")
+
+
 @op(
     lambda g, out, x, pad_width, constant_values: index(
         g, tuple(slice(before, before + size) for (before, _), size in zip(pad_width, x.shape, strict=True))
@@ -141,6 +153,7 @@ def _each_side(shape: Shape, pad_width: Any, constant_values: Any) -> dict[str, 
         before + size + after for size, (before, after) in zip(shape, pad_width, strict=True)
     ),
     dtype=same_dtype,
+    board=lambda x, pad_width, constant_values: call("pad", [x], _told(pad_width, constant_values)),
 )
 def _pad(x: Any, pad_width: Any, constant_values: Any = 0) -> Any:
     return np.pad(x, pad_width, constant_values=constant_values) if pad_width else x  # a number has no side
