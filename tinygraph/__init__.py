@@ -28,6 +28,7 @@ from tinygraph.grade import Grade, grade
 from tinygraph.graph import Node, Op, Parameter, constant, input, parameter
 from tinygraph.jacobians import hessian, jacobian
 from tinygraph.marking import Mark
+from tinygraph.onnx import to_onnx
 from tinygraph.ops.activations import elu, erf, gelu, log_sigmoid, log_softmax, silu, softmax, softplus
 from tinygraph.ops.axes import (
     broadcast_to,
@@ -159,6 +160,7 @@ __all__ = [
     "evaluate",
     "compile",
     "Compiled",
+    "to_onnx",
     "optim",
     "draw",
     "Drawing",

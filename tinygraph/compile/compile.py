@@ -64,7 +64,7 @@ def compile(
     roots = [_node(root) for root in leaves(outputs)]
     becomes = _updates({} if updates is None else updates)
     graph = order(*roots, *becomes.values(), known=given)
-    readable = Task(given, roots, becomes, _names(graph))
+    readable = Task(given, roots, becomes, names_of(graph))
     _check_all_are_fed(graph, readable)
     report = None
     if simplify:
@@ -143,7 +143,7 @@ def _check_all_are_fed(graph: Sequence[Node], task: Task) -> None:
         raise FeedError(f"the program needs {names}, which {is_not} among its inputs: {remedy}")
 
 
-def _names(graph: Sequence[Node]) -> dict[Node, str]:
+def names_of(graph: Sequence[Node]) -> dict[Node, str]:
     """How the reader calls the nodes, in the order of the graph; the gradient with respect to Z is called dZ."""
     variables = caller_names()
     gradients: dict[Node, str] = {}
