@@ -38,12 +38,7 @@ def save(path: str | os.PathLike[str], nodes: Any) -> None:
     dims = {
         name: [str(size) if isinstance(size, Size) else size for size in node.shape] for name, node in named.items()
     }
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, array in [*((name, node.value) for name, node in named.items()), (DIMS, np.array(json.dumps(dims)))]:
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
-    write_whole(path, content.getvalue())
+    write_whole(path, packed({name: node.value for name, node in named.items()} | {DIMS: np.array(json.dumps(dims))}))
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Parameter]:
@@ -58,6 +53,16 @@ def load(path: str | os.PathLike[str]) -> dict[str, Parameter]:
             return {name: parameter(file[name], name, dims[name]) for name in dims}
     except Exception as error:  # NumPy and zipfile have many ways to fail on a damaged file
         raise StorageError(f"{path} holds no parameters that tg.save wrote, or is damaged: {error}") from error
+
+
+def packed(arrays: Mapping[str, Any]) -> bytes:
+    """The arrays as the content of an `.npz`, without pickle, and the same bytes for the same arrays."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
+    return content.getvalue()
 
 
 def _by_name(nodes: Any) -> Mapping[str, Parameter]:
