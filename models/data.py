@@ -1,10 +1,11 @@
-"""Labelled images: read, checked, split, and flattened to the columns of the notes' X."""
+"""Labelled examples: what came in, split by a seed, and turned into the notes' X and Y."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+
+from models.model import Sizes
 
 
 class DataError(ValueError):
@@ -12,121 +13,125 @@ class DataError(ValueError):
 
 
 @dataclass(frozen=True)
-class Images:
-    """m images of one size with labels 0 and 1.
+class Data:
+    """m examples with their labels.
 
-    `pixels` has shape (m, height, width) or (m, height, width, 3), `labels` (m,); pixels are divided by `brightest`.
+    `inputs` are pictures (m, height, width) or (m, height, width, 3), or a table (m, n_x) of numbers, in which NaN is a
+    gap that `Scaling` fills with the mean; `labels` (m,) are numbers of classes, 0 to len(classes) - 1, or, where
+    `classes` is empty, the numbers that are to be learned, which are called `label` where they have a name.
+    `features` name the columns of a table; those of `categories` are 0 or 1 and stay so. Pixels are divided by
+    `brightest`; the largest that a pixel can be is `white`. `names` tell each example's file, or its name in a
+    table, or are empty; `notes` say what was done while reading, and `made` how the inputs came about.
     """
 
-    pixels: np.ndarray[Any, Any]
+    source: str
+    inputs: np.ndarray[Any, Any]
     labels: np.ndarray[Any, Any]
-    classes: tuple[str, str]
-    brightest: float
+    classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    categories: frozenset[str] = frozenset()
+    brightest: float = 1
+    white: float = 255
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    made: str = ""
+    label: str = ""
 
-    def columns(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """X (n_x, m) with a column for each image, divided by `brightest`, and Y (1, m).
+    def __len__(self) -> int:
+        return len(self.labels)
 
-        >>> images = Images(np.full((5, 2, 2, 3), 255), np.array([0, 1, 1, 0, 1]), ("no", "yes"), 255)
-        >>> X, Y = images.columns()
-        >>> X.shape, Y.shape, X.max()
-        ((12, 5), (1, 5), np.float64(1.0))
-        """
-        m = self.pixels.shape[0]
-        return self.pixels.reshape(m, -1).T / self.brightest, self.labels.reshape(1, m).astype(float)
+    @property
+    def are_pictures(self) -> bool:
+        """Whether the examples can be shown."""
+        return self.inputs.ndim > 2
 
-    def split(self, seed: int, part: float = 0.2) -> tuple["Images", "Images"]:
-        """Two sets, the second with that part of the images of each class, drawn by the seed."""
+    @property
+    def picture(self) -> tuple[int, int, int] | None:
+        """(height, width, channels), where the examples are pictures."""
+        return (*self.inputs.shape[1:3], 3 if self.inputs.ndim == 4 else 1) if self.are_pictures else None
+
+    def only(self, chosen: np.ndarray[Any, Any]) -> "Data":
+        """The chosen examples, by number."""
+        names = tuple(self.names[i] for i in chosen) if self.names else ()
+        return replace(self, inputs=self.inputs[chosen], labels=self.labels[chosen], names=names)
+
+    def against_the_rest(self, positive: str) -> "Data":
+        """Two classes: the one of that name is class 1, and all others class 0."""
+        if positive not in self.classes:
+            known = ", ".join(self.classes)
+            raise DataError(f"{self.source} has no class {positive}; it has: {known or 'numbers'}")
+        is_it = self.labels == self.classes.index(positive)
+        others = [name for name in self.classes if name != positive]
+        rest = others[0] if len(others) == 1 else f"not {positive}"
+        return replace(self, labels=is_it.astype(int), classes=(rest, positive))
+
+    def split(self, seed: int, part: float = 0.2, remedy: str = "give --test-data") -> tuple["Data", "Data"]:
+        """Two sets, the second with that part of the examples, and of each class, drawn by the seed."""
         from sklearn.model_selection import train_test_split
 
         try:
             kept, held_out = train_test_split(
-                np.arange(len(self.labels)), test_size=part, random_state=seed, stratify=self.labels
+                np.arange(len(self)),
+                test_size=part,
+                random_state=seed,
+                stratify=self.labels if self.classes else None,
             )
-        except ValueError as error:
-            raise DataError(f"too few images to hold a part of them out, so give --test-data: {error}") from None
-        return self._only(kept), self._only(held_out)
+        except ValueError:
+            found = f"there are {len(self)}"
+            if self.classes:
+                counts = np.bincount(self.labels, minlength=len(self.classes))
+                least = min(np.flatnonzero(counts), key=lambda label: counts[label])
+                found += (
+                    f", of {np.count_nonzero(counts)} classes, and {counts[least]} of the class {self.classes[least]}"
+                )
+            raise DataError(
+                f"{self.source}: too few examples to hold a part of them out, so {remedy}: {found}"
+            ) from None
+        return self.only(kept), self.only(held_out)
 
-    def _only(self, chosen: np.ndarray[Any, Any]) -> "Images":
-        return Images(self.pixels[chosen], self.labels[chosen], self.classes, self.brightest)
-
-
-def digits(positive: int) -> Images:
-    """scikit-learn's 1797 handwritten digits of 8 × 8 pixels from 0 to 16: one digit is class 1, all others class 0."""
-    from sklearn.datasets import load_digits
-
-    found = load_digits()
-    return Images(found.images, (found.target == positive).astype(int), ("another digit", f"a {positive}"), 1)
-
-
-def read_hdf5(path: str, part: str) -> Images:
-    """The images of a file in the layout of the course's cat pictures; `part` is "train" or "test".
-
-    The sets are `train_set_x` (m, height, width, 3) of 0 … 255, `train_set_y` (m,) of 0 and 1, and `list_classes`.
-    Raises `DataError` where the file is missing or holds anything else.
-    """
-    import h5py
-
-    if not Path(path).is_file():
-        raise DataError(f"there is no file {path}")
-    names = (f"{part}_set_x", f"{part}_set_y")
-    try:
-        with h5py.File(path) as file:
-            for name in names:
-                if not isinstance(file.get(name), h5py.Dataset) or file[name].shape is None:
-                    raise DataError(
-                        f"{path} has no set {name} that can be read; it has: {', '.join(file) or 'nothing'}"
-                    )
-            pixels, labels = (np.asarray(file[name]) for name in names)
-            classes = np.asarray(file["list_classes"]) if "list_classes" in file else np.array(["0", "1"])
-    except OSError as error:
-        raise DataError(f"{path} can't be read as HDF5: {error}") from None
-    except MemoryError:
-        raise DataError(f"{path} is larger than this machine's memory") from None
-    _check(path, pixels, labels, names)
-    if classes.shape != (2,):
-        raise DataError(f"{path} lists classes of shape {classes.shape}, and logistic regression tells 2 classes apart")
-    called = [name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in classes.tolist()]
-    return Images(pixels, labels.astype(int), (called[0], called[1]), 255)
+    def Y(self, learns: str) -> np.ndarray[Any, Any]:
+        """The labels as the notes' Y: (1, m), or for "classes" (n_y, m) with a 1 in the row of each example's class."""
+        if learns == "classes":
+            return np.eye(len(self.classes))[:, self.labels]
+        return self.labels.reshape(1, -1).astype(float)
 
 
-def _check(path: str, pixels: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], names: tuple[str, str]) -> None:
-    x, y = names
-    if pixels.dtype.kind not in "uif" or pixels.ndim not in (3, 4) or pixels.size == 0:
-        found = f"{pixels.dtype} of shape {pixels.shape}"
-        raise DataError(f"{path}: {x} is {found}, and images are numbers of shape (m, height, width, 3)")
-    if labels.shape != pixels.shape[:1]:
-        raise DataError(
-            f"{path}: {y} has shape {labels.shape}, and {len(pixels)} images need labels of ({len(pixels)},)"
-        )
-    if not np.isfinite(pixels).all():
-        raise DataError(f"{path}: {x} has a pixel that is NaN or infinite, in image {_first(~np.isfinite(pixels))}")
-    if pixels.dtype.kind == "f" and pixels.max() <= 1:
-        raise DataError(f"{path}: {x} has floats up to {pixels.max():g}, already divided by 255; pixels are 0 to 255")
-    if pixels.min() < 0 or pixels.max() > 255:
-        raise DataError(f"{path}: {x} has values from {pixels.min()} to {pixels.max()}, and pixels are 0 to 255")
-    wrong = ~np.isin(labels, (0, 1))
-    if wrong.any():
-        raise DataError(
-            f"{path}: {y} has the label {labels[wrong][0]}, of image {_first(wrong)}, and labels are 0 and 1"
-        )
+@dataclass(frozen=True)
+class Scaling:
+    """How X is made of the examples: a column for each, less `shift` and divided by `scale`, both (n_x, 1)."""
+
+    shift: np.ndarray[Any, Any]
+    scale: np.ndarray[Any, Any]
+
+    @classmethod
+    def of(cls, data: Data) -> "Scaling":
+        """Pixels are divided by the brightest; a table's numbers get mean 0 and standard deviation 1.
+
+        >>> data = Data("a.csv", np.array([[1.0, 0], [3, 1]]), np.array([0, 1]), features=("age", "is=a"),
+        ...     categories=frozenset({"is=a"}))
+        >>> Scaling.of(data).X(data)
+        array([[-1.,  1.],
+               [ 0.,  1.]])
+        """
+        n_x = int(np.prod(data.inputs.shape[1:]))
+        shift, scale = np.zeros((n_x, 1)), np.full((n_x, 1), float(data.brightest))
+        if not data.are_pictures:
+            numbers = [i for i, name in enumerate(data.features) if name not in data.categories]
+            columns = data.inputs[:, numbers]
+            there = ~np.isnan(columns)
+            means = np.where(there, columns, 0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+            filled = np.where(there, columns, means)
+            # Rounding gives a column of one value, such as 0.1, a tiny spread, which would blow it up.
+            is_varied = (filled.max(axis=0) > filled.min(axis=0)) & (filled.std(axis=0) > 0)
+            shift[numbers, 0], scale[numbers, 0] = means, np.where(is_varied, filled.std(axis=0), 1)
+        return cls(shift, scale)
+
+    def X(self, data: Data) -> np.ndarray[Any, Any]:
+        """X (n_x, m); a gap in a table becomes 0, which is the mean of the examples that the scaling is of."""
+        X = (data.inputs.reshape(len(data), -1).T - self.shift) / self.scale
+        return X if data.are_pictures else np.where(np.isnan(X), 0, X)
 
 
-def _first(where: np.ndarray[Any, Any]) -> int:
-    return int(np.argwhere(where)[0][0])
-
-
-def load(data: str | None, test_data: str | None, positive: int | None, seed: int) -> tuple[Images, Images]:
-    """The images to train on and those held out: from files, or the digits where no file is given."""
-    if data is not None and positive is not None:
-        raise DataError(f"--class chooses among the digits, and the labels of {data} say themselves what class 1 is")
-    images = digits(positive or 0) if data is None else read_hdf5(data, "train")
-    if test_data is None:
-        train, test = images.split(seed) if len(set(images.labels.tolist())) == 2 else (images, images)
-    else:
-        train, test = images, read_hdf5(test_data, "test")
-    if len(set(train.labels.tolist())) < 2:
-        raise DataError(f"{data}: all images to train on have the label {train.labels[0]}, and two classes are needed")
-    if train.pixels.shape[1:] != test.pixels.shape[1:]:
-        both = f"{train.pixels.shape[1:]} in {data or 'the digits'} and {test.pixels.shape[1:]} in {test_data}"
-        raise DataError(f"images of two sizes: {both}")
-    return train, test
+def sizes(data: Data, learns: str) -> Sizes:
+    """The sizes that a model for this data has."""
+    return Sizes(int(np.prod(data.inputs.shape[1:])), len(data.classes) if learns == "classes" else 1, data.picture)
