@@ -38,7 +38,7 @@ lint: .venv/lint
 
 # Each also runs alone, with options of its own: .venv/bin/python -m benchmarks.step --help
 bench: .venv/benchmarks
-	@for part in vectorize step mlp overhead memory first_gradient growth; do $(BIN)/python -m benchmarks.$$part || exit 1; done
+	@for part in vectorize step mlp overhead memory first_gradient growth models; do $(BIN)/python -m benchmarks.$$part || exit 1; done
 
 # Run every snippet of the notes where it stands, which draws the pictures anew; and write the tables of functions.
 docs: setup

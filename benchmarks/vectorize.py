@@ -11,7 +11,8 @@ import numpy as np
 import tinygraph as tg
 from benchmarks.timing import header, table, take_turns
 from models import logistic_regression
-from models.data import digits
+from models.data import Scaling
+from models.readers import read
 
 ROUNDS = 25
 
@@ -44,11 +45,12 @@ def vectorized(X: Any, Y: Any, w: Any, b: float) -> tuple[Any, Any, Any]:
 
 def main() -> None:
     """Measure and print."""
-    X, Y = digits(0).columns()
+    digits = read("digits").against_the_rest("0")
+    X, Y = Scaling.of(digits).X(digits), digits.Y("two classes")
     model = logistic_regression.build(n_x=len(X))
     w = np.random.default_rng(0).normal(size=(len(X), 1)) * 0.01
-    model.W.value = w
-    inputs, outputs = [model.X, model.Y], (model.J, *tg.grad(model.J, [model.W, model.b]))
+    model.weights[0].value = w
+    inputs, outputs = [model.X, model.Y], (model.J, *tg.grad(model.J, model.parameters))
     step = tg.compile(inputs, outputs)
     contenders: dict[str, Callable[[], Any]] = {
         "vectorized NumPy": lambda: vectorized(X, Y, w, 0.0),

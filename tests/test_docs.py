@@ -3,8 +3,11 @@
 import doctest
 import importlib.util
 import operator
+import os
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +51,26 @@ def test_snippets_in_pages_run_and_draw_the_pictures_that_are_shown(page, folder
     for picture in (folder / "pictures").iterdir():
         shown = page.parent / "pictures" / picture.name
         assert _texts(shown.read_text()) == _texts(picture.read_text()), "draw it anew with `make docs`"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["command.md", "models.md"])
+def test_commands_in_pages_print_what_is_shown(name, folder):
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for file, text in re.findall(r"^```text (\S+)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
+        (folder / file).write_text(text, encoding="utf-8")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    snippets = re.findall(r"^```sh\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert len(snippets) > 3
+    for snippet in snippets:
+        for part in re.split(r"^\$ ", snippet, flags=re.MULTILINE)[1:]:
+            command, output = re.fullmatch(r"((?:[^\n]*\\\n)*[^\n]*\n)(.*)", part, re.DOTALL).groups()
+            done = subprocess.run(  # noqa: S603 (the page is ours)
+                ["/bin/bash", "-c", command], env=environment, cwd=folder, capture_output=True, encoding="utf-8"
+            )
+            printed = done.stdout + done.stderr
+            assert doctest.OutputChecker().check_output(output, printed, doctest.ELLIPSIS), f"{command}\n{printed}"
 
 
 def test_the_tables_of_functions_are_those_of_the_declarations():

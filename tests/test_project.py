@@ -14,7 +14,7 @@ import tinygraph as tg
 
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # a module imports from those above it, and never from those below
-    ["errors", "protocol", "structure", "sizes", "files", "order", "remembered", "scope"],
+    ["errors", "protocol", "structure", "sizes", "files", "order", "remembered", "scope", "options"],
     ["notation", "letters", "formulas", "calls", "board"],
     ["feeds", "remedies", "evaluate", "faults", "report", "notebook"],
     ["graph"],
@@ -40,7 +40,8 @@ LAYERS = [  # a module imports from those above it, and never from those below
     ["marking"],
     ["grade"],
     ["whole_numbers"],
-    ["exercise", "plots"],
+    ["exercise", "plots", "onnx", "lines"],
+    ["command", "__main__"],
 ]
 
 
@@ -118,3 +119,14 @@ def test_every_public_name_says_what_it_is(name):
 def test_unknown_attributes_of_the_package_are_errors():
     with pytest.raises(AttributeError):
         _ = tg.nonsense
+
+
+@pytest.mark.parametrize("name", ["linear_regression", "logistic_regression", "softmax_regression", "mlp", "cnn"])
+def test_a_model_is_its_mathematics_alone(name):
+    """A model's file imports NumPy, tinygraph, and what a model is; how it is run comes in by its last lines."""
+    path = ROOT / "models" / f"{name}.py"
+    *body, guard = ast.parse(path.read_text()).body
+    modules = {node.module for node in body if isinstance(node, ast.ImportFrom)}
+    assert modules <= {"itertools", "models.model", "models.softmax_regression"}
+    assert ast.unparse(guard.test) == "__name__ == '__main__'"
+    assert _code_lines(path) < 80
