@@ -37,7 +37,7 @@ RECIPE = Recipe(
     "Linear regression",
     learns="a number",
     build=lambda sizes, seed: build(sizes.n_x),
-    training={"learning_rate": 0.1, "epochs": 2000},
+    training={"learning_rate": None, "epochs": 2000},
     data="diabetes",
     brightest=16,
 )

@@ -86,8 +86,9 @@ class Recipe:
 
     `learns` is "a number", "two classes" or "classes": Y (1, m) of numbers, Y (1, m) of 0 and 1, or Y (n_y, m) with a 1
     in the row of each example's class. `options` are settings of its own, which `build(sizes, seed, …)` takes by name.
-    `data` is learned from where nothing else is given. The pixels of the digits, 0 to 16, are divided by `brightest`;
-    those of other pictures always by 255. `pictures` says that the model takes nothing else.
+    Without a learning rate in `training`, it is one that is safe for a squared error. `data` is learned from where
+    nothing else is given. The pixels of the digits, 0 to 16, are divided by `brightest`; those of other pictures always
+    by 255. `pictures` says that the model takes nothing else.
     """
 
     name: str

@@ -142,6 +142,18 @@ class Training:
             self.least = min(held_out, key=lambda pair: pair[1])
 
 
+def safe_rate(X: Array) -> float:
+    """A learning rate at which full-batch gradient descent on half the squared error of WᵀX + b can't diverge.
+
+    Below 2/λ it can't, λ being the largest eigenvalue of the Hessian, which is at most the sum of them: 1 for b, and
+    the mean of ‖x‖² over the columns of X (n_x, m).
+
+    >>> safe_rate(np.array([[3.0, 1.0], [0.0, 2.0]]))
+    0.125
+    """
+    return float(1 / (1 + np.sum(X * X) / X.shape[1]))
+
+
 def _mean_over(cost: Callable[..., Any], X: Array, Y: Array, parts: Sequence[Any]) -> float:
     """The mean cost of the examples in these parts, each computed by one call."""
     costs = [(float(cost(X[:, part], Y[:, part])), Y[:, part].shape[1]) for part in parts]

@@ -149,6 +149,14 @@ def test_a_number_is_learned_as_least_squares_would(tmp_path, capsys):
     assert f"test R²: {best.score(Scaling.of(train).X(test).T, test.labels):.3f}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("data", ["digits", "diabetes", "breast_cancer", "pictures"])
+def test_a_line_learns_from_whatever_data_by_default(data, write, tmp_path, capsys):
+    data = str(write(size=24)) if data == "pictures" else data
+    assert _run("linear_regression", "--data", data, "--epochs", 200, "--json", "--out", tmp_path / "out") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told.get("train_R²", told.get("train_accuracy", 0) / 100) > 0.5
+
+
 def test_a_line_can_be_made_to_classify(tmp_path, capsys):
     assert _run("linear_regression", "--data", "breast_cancer", "--out", tmp_path, "--epochs", 100) == 0
     assert re.search(r"^test accuracy: 9\d\.\d\d %$", capsys.readouterr().out, re.M)

@@ -19,7 +19,7 @@ from models.report import report
 from models.report.markup import percent
 from models.report.mistakes import most_wrong
 from models.results import Results
-from models.training import Settings, Training
+from models.training import Settings, Training, safe_rate
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 VOID = {"meta", "link", "img", "br"}
@@ -28,10 +28,12 @@ VOID = {"meta", "link", "img", "br"}
 def _trained(module, data, own=None, l2=0.0, patience=None, **how):
     """A model of that module after a few epochs, as `models.command` makes it."""
     recipe = module.RECIPE
-    settings = Settings(**{**recipe.training, "epochs": 20, "l2": l2, "patience": patience, **how})
     train, test = data.split(0)
     train, watched = (train, test) if patience is None else train.split(0, 0.1)
     scaling = Scaling.of(train)
+    rate = recipe.training["learning_rate"] or safe_rate(scaling.X(train))
+    chosen = {"learning_rate": rate, "epochs": 20, "l2": l2, "patience": patience, **how}
+    settings = Settings(**{**recipe.training, **chosen})
     own = {name: option.default for name, option in recipe.options.items()} | (own or {})
     model = recipe.build(sizes(train, recipe.learns), 0, **own)
     held_out = scaling.X(watched), watched.Y(recipe.learns)

@@ -62,7 +62,7 @@ def run(recipe: Recipe, chosen: argparse.Namespace) -> int:
     own = {name: getattr(chosen, name) for name in recipe.options}
     model = recipe.build(sizes(train, recipe.learns), chosen.seed, **own)
 
-    training = Training(model, settings(chosen), X, Y, (scaling.X(watched), watched.Y(recipe.learns)))
+    training = Training(model, settings(chosen, X), X, Y, (scaling.X(watched), watched.Y(recipe.learns)))
     checkpoint = Checkpoint(chosen.out / folder.CHECKPOINT, training, scaling, about(recipe, own, training, train))
     resumed = [checkpoint.resume()] if chosen.resume else []
     table = columns([*rows(train, X, Y, scaling), *computed(model, X)])

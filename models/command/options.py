@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from models.model import Option, Recipe
-from models.training import OPTIMIZERS, Settings
+from models.training import OPTIMIZERS, Array, Settings, safe_rate
 from tinygraph.options import Parser, number
 
 DATA = """--data is one of
@@ -49,10 +49,11 @@ def options(recipe: Recipe) -> argparse.ArgumentParser:
     training.add_argument(
         "--optimizer", choices=OPTIMIZERS, default=default.optimizer, help=f"(default: {default.optimizer})"
     )
+    rate = recipe.training["learning_rate"]
+    told = f"{rate:g}" if rate else "1 / (1 + the mean of ‖x‖²), which is safe"
     training.add_argument(
-        "--learning-rate", type=number(float, 1e-300, 1e300), default=default.learning_rate, metavar="RATE",
-        help=f"(default: {default.learning_rate:g})",
-    )  # fmt: skip
+        "--learning-rate", type=number(float, 1e-300, 1e300), default=rate, metavar="RATE", help=f"(default: {told})"
+    )
     training.add_argument(
         "--epochs", "--iterations", dest="epochs", type=count, default=default.epochs, metavar="N",
         help=f"passes over the examples; with the full batch, each is one step (default: {default.epochs})",
@@ -92,11 +93,11 @@ EXAMPLES = """examples:
   {command} --optimizer adam --learning-rate 0.001 --batch-size 64 --epochs 30"""
 
 
-def settings(chosen: argparse.Namespace) -> Settings:
-    """How to train, as the options say."""
+def settings(chosen: argparse.Namespace, X: Array) -> Settings:
+    """How to train on X (n_x, m), as the options say."""
     return Settings(
         chosen.optimizer,
-        chosen.learning_rate,
+        chosen.learning_rate or safe_rate(X),
         chosen.epochs,
         chosen.batch_size or None,
         chosen.l2,
